@@ -1,0 +1,83 @@
+// block.h — a reference-counted run of bytes with a fixed capacity (base).
+//
+// Content that arrived, text that was made and files that were read are handed from the parser to
+// the handlers to the send queue as Blocks, without copying. The count is not atomic: a Block and
+// its copies stay within one loop's thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <new>
+#include <string_view>
+#include <utility>
+
+#include "base/check.h"
+
+namespace tinyserve {
+
+class Block {
+ public:
+  Block() = default;
+  Block(const Block& other) : header_(other.header_) {
+    if (header_ != nullptr) ++header_->references;
+  }
+  Block(Block&& other) noexcept : header_(std::exchange(other.header_, nullptr)) {}
+  Block& operator=(Block other) noexcept {
+    std::swap(header_, other.header_);
+    return *this;
+  }
+  ~Block() {
+    if (header_ != nullptr && --header_->references == 0) ::operator delete(header_);
+  }
+
+  // An empty block with room for `capacity` bytes.
+  [[nodiscard]] static Block with_capacity(std::size_t capacity) {
+    Block block;
+    block.header_ = new (::operator new(sizeof(Header) + capacity)) Header{1, 0, capacity};
+    return block;
+  }
+  // A block that holds a copy of `bytes`.
+  [[nodiscard]] static Block copy_of(std::string_view bytes) {
+    Block block = with_capacity(bytes.size());
+    block.append(bytes);
+    return block;
+  }
+
+  explicit operator bool() const { return header_ != nullptr; }
+  [[nodiscard]] std::size_t size() const { return header_ == nullptr ? 0 : header_->size; }
+  [[nodiscard]] std::size_t room() const {
+    return header_ == nullptr ? 0 : header_->capacity - header_->size;
+  }
+  [[nodiscard]] std::string_view view() const {
+    return header_ == nullptr ? std::string_view{} : std::string_view(bytes(), header_->size);
+  }
+
+  // Adds bytes at the end; there must be room. Bytes that are there already never move or change.
+  void append(std::string_view more) {
+    TS_CHECK(more.size() <= room());
+    if (more.empty()) return;
+    std::memcpy(bytes() + header_->size, more.data(), more.size());
+    header_->size += more.size();
+  }
+
+  // The room behind the bytes, to be filled by a system call, and how much of it was: `count` is at
+  // most room().
+  [[nodiscard]] char* tail() { return bytes() + header_->size; }
+  void grow(std::size_t count) {
+    TS_CHECK(count <= room());
+    header_->size += count;
+  }
+
+ private:
+  struct Header {
+    std::uint32_t references;
+    std::size_t size;
+    std::size_t capacity;
+  };
+  [[nodiscard]] char* bytes() const { return reinterpret_cast<char*>(header_ + 1); }
+
+  Header* header_ = nullptr;
+};
+
+}  // namespace tinyserve
