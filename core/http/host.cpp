@@ -1,0 +1,58 @@
+#include "http/host.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/ascii.h"
+#include "http/grammar.h"
+
+namespace tinyserve::http {
+
+namespace {
+
+// inet_pton wants a terminated string; nothing longer than INET6_ADDRSTRLEN is an address.
+bool is_address(int family, std::string_view text) {
+  std::array<char, INET6_ADDRSTRLEN> terminated{};
+  std::array<unsigned char, sizeof(in6_addr)> address{};
+  if (text.size() >= terminated.size()) return false;
+  std::copy(text.begin(), text.end(), terminated.begin());
+  return ::inet_pton(family, terminated.data(), address.data()) == 1;
+}
+
+bool is_reg_name(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), is_reg_name_char) &&
+         escapes_are_whole(name);
+}
+
+}  // namespace
+
+std::optional<Host> parse_host(std::string_view value) {
+  Host host{};
+  std::string_view port;
+  if (value.starts_with('[')) {
+    const std::size_t close = value.find(']');
+    if (close == value.npos) return std::nullopt;
+    host.kind = Host::Kind::kIpv6;
+    host.name = value.substr(1, close - 1);
+    port = value.substr(close + 1);
+    if (!is_address(AF_INET6, host.name)) return std::nullopt;
+  } else {
+    const std::size_t colon = std::min(value.find(':'), value.size());
+    host.name = value.substr(0, colon);
+    port = value.substr(colon);
+    if (!is_reg_name(host.name)) return std::nullopt;
+    host.kind = is_address(AF_INET, host.name) ? Host::Kind::kIpv4 : Host::Kind::kName;
+  }
+  if (port.empty()) return host;
+  if (!port.starts_with(':')) return std::nullopt;
+  port.remove_prefix(1);
+  if (port.empty()) return host;
+  const auto number = parse_decimal(port);
+  if (!number || *number > UINT16_MAX) return std::nullopt;
+  host.port = static_cast<std::uint16_t>(*number);
+  return host;
+}
+
+}  // namespace tinyserve::http

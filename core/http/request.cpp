@@ -1,0 +1,77 @@
+#include "http/request.h"
+
+#include "base/ascii.h"
+#include "http/list.h"
+
+namespace tinyserve::http {
+
+namespace {
+
+// RFC 9112 §3.2: one Host field, required since HTTP/1.1, valid even where the target's authority
+// overrides it.
+std::optional<Refusal> check_host(const RequestHead& head) {
+  const std::size_t lines = head.fields.count(FieldName::kHost);
+  if (lines > 1) return Refusal{Status::kBadRequest, "Host twice"};
+  if (lines == 0) {
+    if (head.minor_version == 0) return std::nullopt;
+    return Refusal{Status::kBadRequest, "no Host"};
+  }
+  if (!parse_host(*head.fields.find(FieldName::kHost))) {
+    return Refusal{Status::kBadRequest, "malformed Host"};
+  }
+  return std::nullopt;
+}
+
+// RFC 9112 §9.3: `close` wins; HTTP/1.0 persists only when asked to.
+bool wants_keep_alive(const RequestHead& head) {
+  bool close = false;
+  bool keep_alive = false;
+  head.fields.for_each(FieldName::kConnection, [&](std::string_view value) {
+    close = close || has_token(value, "close");
+    keep_alive = keep_alive || has_token(value, "keep-alive");
+  });
+  return !close && (head.minor_version >= 1 || keep_alive);
+}
+
+// RFC 9110 §10.1.1: 100-continue is the only expectation there is.
+bool expects_only_continue(const Fields& fields) {
+  bool known = true;
+  fields.for_each(FieldName::kExpect, [&known](std::string_view value) {
+    ListElements elements(value);
+    while (const auto element = elements.next()) known = known && iequals(*element, "100-continue");
+  });
+  return known;
+}
+
+}  // namespace
+
+std::variant<Request, Refusal> interpret(const RequestHead& head, const Limits& limits) {
+  Request request;
+  request.method = parse_method(head.method);
+  request.minor_version = head.minor_version;
+  request.fields = head.fields;
+  if (const auto refusal = check_host(head)) return *refusal;
+  if (request.method == Method::kConnect) {
+    return Refusal{Status::kNotImplemented, "CONNECT"};  // its target has a form of its own
+  }
+  const auto target = parse_target(head.target, request.method);
+  if (!target) return Refusal{Status::kBadRequest, "malformed target"};
+  request.target = *target;
+  const auto framing = decide_framing(head, limits);
+  if (const auto* refusal = std::get_if<Refusal>(&framing)) return *refusal;
+  request.framing = *std::get_if<Framing>(&framing);
+  if (!expects_only_continue(head.fields)) {
+    return Refusal{Status::kExpectationFailed, "unknown expectation"};
+  }
+  if (request.target.form == Target::Form::kAbsolute) {
+    request.host = parse_host(request.target.authority);
+  } else if (const auto host = head.fields.find(FieldName::kHost)) {
+    request.host = parse_host(*host);
+  }
+  request.keep_alive = wants_keep_alive(head);
+  request.expects_continue = head.fields.has(FieldName::kExpect) && head.minor_version >= 1 &&
+                             request.framing.kind != Framing::Kind::kNone;
+  return request;
+}
+
+}  // namespace tinyserve::http

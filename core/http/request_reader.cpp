@@ -1,0 +1,183 @@
+#include "http/request_reader.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace tinyserve::http {
+
+namespace {
+
+constexpr std::size_t kSmallBlock = 4 * 1024;
+constexpr std::size_t kLargeBlock = 64 * 1024;
+constexpr Refusal kOutOfMemory{Status::kUnavailable, "memory budget"};
+
+}  // namespace
+
+RequestReader::RequestReader(const Limits& limits, MemoryBudget& budget)
+    : limits_(&limits), budget_(&budget), parser_(limits) {}
+
+RequestReader::~RequestReader() {
+  budget_->give_back(charged_pending_ + charged_ + charged_answered_);
+}
+
+void RequestReader::feed(std::string_view bytes) {
+  if (pending_.empty()) {
+    input_ = bytes;
+    return;
+  }
+  pending_.append(bytes);
+  input_ = pending_;
+}
+
+RequestReader::Next RequestReader::next() {
+  Next next = Next::kNeedMore;
+  switch (stage_) {
+    case Stage::kHead:
+      next = read_head();
+      break;
+    case Stage::kDecide:
+      return Next::kHead;
+    case Stage::kContent:
+      next = read_content();
+      break;
+    case Stage::kComplete:
+      return Next::kRequest;
+    case Stage::kRefused:
+      return Next::kRefused;
+  }
+  if (next == Next::kNeedMore && !keep_input()) return refuse(kOutOfMemory);
+  return next;
+}
+
+void RequestReader::settle() {
+  if (stage_ != Stage::kRefused && !keep_input()) refuse(kOutOfMemory);
+}
+
+RequestReader::Next RequestReader::read_head() {
+  switch (parser_.parse(input_)) {
+    case RequestParser::Step::kNeedMore:
+      return Next::kNeedMore;
+    case RequestParser::Step::kRefused:
+      return refuse(parser_.refusal());
+    case RequestParser::Step::kDone:
+      break;
+  }
+  const auto meaning = interpret(parser_.head(input_.data()), *limits_);
+  if (const auto* refusal = std::get_if<Refusal>(&meaning)) return refuse(*refusal);
+  request_ = *std::get_if<Request>(&meaning);
+  const std::string_view behind = input_.substr(parser_.head_size());
+  if (request_.framing.length > behind.size()) {
+    stage_ = Stage::kDecide;
+    return Next::kHead;
+  }
+  // The usual case: all of it is in the buffer, and nothing needs to be copied.
+  content_received_ = request_.framing.length;
+  request_.content.view = behind.substr(0, content_received_);
+  request_.content.size = content_received_;
+  stage_ = Stage::kComplete;
+  return Next::kRequest;
+}
+
+void RequestReader::take_content() {
+  keeps_content_ = true;
+  begin_content();
+}
+
+void RequestReader::skip_content() {
+  keeps_content_ = false;
+  begin_content();
+}
+
+// Puts the head where it survives the turns that its content takes.
+void RequestReader::begin_content() {
+  TS_CHECK(stage_ == Stage::kDecide);
+  const std::size_t size = parser_.head_size();
+  if (!charge(size)) {
+    refuse(kOutOfMemory);
+    return;
+  }
+  kept_head_ = input_.substr(0, size);
+  input_.remove_prefix(size);
+  auto meaning = interpret(parser_.head(kept_head_.data()), *limits_);
+  request_ = std::move(*std::get_if<Request>(&meaning));
+  stage_ = Stage::kContent;
+}
+
+RequestReader::Next RequestReader::read_content() {
+  const std::uint64_t wanted = request_.framing.length - content_received_;
+  const std::string_view bytes = input_.substr(0, wanted);
+  if (keeps_content_ && !store(bytes)) return refuse(kOutOfMemory);
+  content_received_ += bytes.size();
+  input_.remove_prefix(bytes.size());
+  if (content_received_ < request_.framing.length) return Next::kNeedMore;
+  request_.content.size = content_received_;
+  stage_ = Stage::kComplete;
+  return Next::kRequest;
+}
+
+// Copies content into blocks; they grow with what arrives, not with what was announced.
+bool RequestReader::store(std::string_view bytes) {
+  std::vector<Block>& blocks = request_.content.blocks;
+  while (!bytes.empty()) {
+    if (blocks.empty() || blocks.back().room() == 0) {
+      const std::size_t capacity =
+          std::max(bytes.size(), blocks.empty() ? kSmallBlock : kLargeBlock);
+      if (!charge(capacity)) return false;
+      blocks.push_back(Block::with_capacity(capacity));
+    }
+    const std::size_t part = std::min(bytes.size(), blocks.back().room());
+    blocks.back().append(bytes.substr(0, part));
+    bytes.remove_prefix(part);
+  }
+  return true;
+}
+
+void RequestReader::finish() {
+  TS_CHECK(stage_ == Stage::kComplete);
+  // Content that was in the buffer with its head is consumed with it; content in blocks has been
+  // consumed already.
+  if (kept_head_.empty()) input_.remove_prefix(parser_.head_size() + content_received_);
+  kept_head_ = {};
+  request_.content = {};
+  content_received_ = 0;
+  charged_answered_ += std::exchange(charged_, 0);
+  parser_.reset();
+  stage_ = Stage::kHead;
+}
+
+void RequestReader::release_answered() { budget_->give_back(std::exchange(charged_answered_, 0)); }
+
+RequestReader::Next RequestReader::refuse(const Refusal& refusal) {
+  refusal_ = refusal;
+  stage_ = Stage::kRefused;
+  return Next::kRefused;
+}
+
+// Moves the unconsumed input to the front of pending_. False when the budget does not allow it.
+bool RequestReader::keep_input() {
+  if (pending_.empty() && input_.empty()) return true;
+  if (pending_.empty()) {
+    pending_ = input_;
+  } else {
+    pending_.erase(0, pending_.size() - input_.size());
+  }
+  if (pending_.empty()) pending_ = std::string();  // an idle connection owns no buffer
+  input_ = pending_;
+  budget_->give_back(std::exchange(charged_pending_, 0));
+  if (!budget_->take(pending_.size())) return false;
+  charged_pending_ = pending_.size();
+  return true;
+}
+
+bool RequestReader::charge(std::size_t bytes) {
+  if (!budget_->take(bytes)) return false;
+  charged_ += bytes;
+  return true;
+}
+
+const char* RequestReader::head_base() const {
+  return kept_head_.empty() ? input_.data() : kept_head_.data();
+}
+
+}  // namespace tinyserve::http

@@ -1,0 +1,106 @@
+// request_reader.h — steps 2 and 3: from the bytes that a connection receives to whole requests,
+// one at a time.
+//
+// Pure: bytes in, requests out; no descriptor, no clock. In each turn of the loop:
+//
+//   feed(bytes)                       the bytes are borrowed until the reader has said kNeedMore
+//   next() → kRequest                 a whole request; answer it, then finish(); then ask next()
+//   again
+//          → kHead                    its head is there, its content is not: take_content(),
+//          skip_content(), or answer
+//                                     it now and close
+//          → kRefused                 it can't be answered but with refusal(), and nothing after it
+//          can be trusted → kNeedMore                what is left has been copied; all views of
+//          this turn are dead
+//   settle()                          the same, for a turn that ends before next() said kNeedMore
+//
+// Only one request is looked at before finish(): a client that pipelines can't make the server read
+// ahead without bound. What must outlive the turn (a remainder of a head, content) is charged to
+// the process's memory budget; when that is used up, the request is refused with 503.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/memory_budget.h"
+#include "http/limits.h"
+#include "http/refusal.h"
+#include "http/request.h"
+#include "http/request_parser.h"
+
+namespace tinyserve::http {
+
+class RequestReader {
+ public:
+  enum class Next : std::uint8_t { kNeedMore, kHead, kRequest, kRefused };
+
+  // `limits` and `budget` must outlive the reader.
+  RequestReader(const Limits& limits, MemoryBudget& budget);
+  RequestReader(const RequestReader&) = delete;
+  RequestReader& operator=(const RequestReader&) = delete;
+  ~RequestReader();
+
+  // Adds bytes that were received.
+  void feed(std::string_view bytes);
+  [[nodiscard]] Next next();
+
+  // After kHead or kRequest, until finish() or kNeedMore.
+  [[nodiscard]] const Request& request() const { return request_; }
+  // After kRefused.
+  [[nodiscard]] const Refusal& refusal() const { return refusal_; }
+  // As much of the head as has been read, for the record.
+  [[nodiscard]] RequestHead head() const { return parser_.head(head_base()); }
+
+  // After kHead: what to do with the content. Taken content comes with the request; skipped content
+  // is read and dropped.
+  void take_content();
+  void skip_content();
+
+  // The request has been answered: looks for the next one behind it.
+  void finish();
+
+  // The turn ends here: copies what was not consumed. All views of this turn are dead.
+  void settle();
+
+  // Where the input stands between two turns.
+  [[nodiscard]] bool in_head() const { return stage_ == Stage::kHead && parser_.begun(); }
+  [[nodiscard]] bool in_content() const { return stage_ == Stage::kContent; }
+  [[nodiscard]] bool has_input() const { return !input_.empty(); }
+  [[nodiscard]] std::uint64_t content_received() const { return content_received_; }
+
+  // Nothing that was taken from the budget for answered requests is needed any more: their answers
+  // have left.
+  void release_answered();
+
+ private:
+  enum class Stage : std::uint8_t { kHead, kDecide, kContent, kComplete, kRefused };
+
+  Next read_head();
+  Next read_content();
+  Next refuse(const Refusal& refusal);
+  void begin_content();
+  [[nodiscard]] bool keep_input();
+  [[nodiscard]] bool store(std::string_view bytes);
+  [[nodiscard]] bool charge(std::size_t bytes);
+  [[nodiscard]] const char* head_base() const;
+
+  const Limits* limits_;
+  MemoryBudget* budget_;
+  RequestParser parser_;
+  Stage stage_ = Stage::kHead;
+  bool keeps_content_ = false;
+  std::string_view input_;  // not yet consumed: in the caller's buffer, or in pending_
+  std::string pending_;     // what was left of earlier turns
+  std::string kept_head_;   // the head, when its content comes in later turns
+  Request request_;
+  Refusal refusal_{};
+  std::uint64_t content_received_ = 0;
+  std::size_t charged_pending_ = 0;   // to the budget, for pending_
+  std::size_t charged_ = 0;           // for the request being read
+  std::size_t charged_answered_ = 0;  // for requests whose answers may still be queued
+};
+
+}  // namespace tinyserve::http

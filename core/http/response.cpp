@@ -1,0 +1,67 @@
+#include "http/response.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/ascii.h"
+#include "base/check.h"
+#include "http/grammar.h"
+
+namespace tinyserve::http {
+
+namespace {
+
+struct ContentSize {
+  std::uint64_t operator()(std::monostate) const { return 0; }
+  std::uint64_t operator()(std::string_view text) const { return text.size(); }
+  std::uint64_t operator()(const FileSlice& slice) const { return slice.length; }
+  std::uint64_t operator()(const std::vector<Block>& blocks) const {
+    std::uint64_t size = 0;
+    for (const Block& block : blocks) size += block.size();
+    return size;
+  }
+};
+
+void append_number(std::string& out, std::uint64_t number) {
+  std::array<char, 20> digits;
+  out.append(digits.data(), format_decimal(digits.data(), number));
+}
+
+// RFC 9110 §8.6: no Content-Length with these.
+bool has_no_content(Status status) {
+  return code(status) < 200 || status == Status::kNoContent || status == Status::kNotModified;
+}
+
+}  // namespace
+
+std::uint64_t content_length(const Body& body) { return std::visit(ContentSize{}, body); }
+
+FieldText& FieldText::add(std::string_view name, std::string_view value) {
+  TS_CHECK(std::all_of(value.begin(), value.end(), is_value_char));
+  text_.reserve(text_.size() + name.size() + value.size() + 4);
+  text_.append(name).append(": ").append(value).append("\r\n");
+  return *this;
+}
+
+void append_head(std::string& out, const Response& response, const HeadContext& context) {
+  // Also towards HTTP/1.0 clients: the version is ours (RFC 9110 §2.5).
+  out += "HTTP/1.1 ";
+  append_number(out, static_cast<std::uint64_t>(code(response.status)));
+  out += ' ';
+  out.append(reason(response.status)).append("\r\nDate: ").append(context.date);
+  out += "\r\nServer: tinyserve\r\n";
+  if (!has_no_content(response.status)) {
+    out += "Content-Length: ";
+    append_number(out, content_length(response.body));
+    out += "\r\n";
+  }
+  out += response.fields.text();
+  if (!context.keep_alive) {
+    out += "Connection: close\r\n";
+  } else if (context.minor_version == 0) {
+    out += "Connection: keep-alive\r\n";
+  }
+  out += "\r\n";
+}
+
+}  // namespace tinyserve::http

@@ -1,0 +1,39 @@
+#include "http/status.h"
+
+#include <gtest/gtest.h>
+
+namespace tinyserve::http {
+namespace {
+
+TEST(Status, HasTheReasonOfTheRfc) {
+  EXPECT_EQ(reason(Status::kContinue), "Continue");
+  EXPECT_EQ(reason(Status::kOk), "OK");
+  EXPECT_EQ(reason(Status::kNoContent), "No Content");
+  EXPECT_EQ(reason(Status::kPartialContent), "Partial Content");
+  EXPECT_EQ(reason(Status::kMovedPermanently), "Moved Permanently");
+  EXPECT_EQ(reason(Status::kNotModified), "Not Modified");
+  EXPECT_EQ(reason(Status::kBadRequest), "Bad Request");
+  EXPECT_EQ(reason(Status::kForbidden), "Forbidden");
+  EXPECT_EQ(reason(Status::kNotFound), "Not Found");
+  EXPECT_EQ(reason(Status::kMethodNotAllowed), "Method Not Allowed");
+  EXPECT_EQ(reason(Status::kRequestTimeout), "Request Timeout");
+  EXPECT_EQ(reason(Status::kPreconditionFailed), "Precondition Failed");
+  EXPECT_EQ(reason(Status::kContentTooLarge), "Content Too Large");
+  EXPECT_EQ(reason(Status::kUriTooLong), "URI Too Long");
+  EXPECT_EQ(reason(Status::kRangeNotSatisfiable), "Range Not Satisfiable");
+  EXPECT_EQ(reason(Status::kExpectationFailed), "Expectation Failed");
+  EXPECT_EQ(reason(Status::kFieldsTooLarge), "Request Header Fields Too Large");
+  EXPECT_EQ(reason(Status::kInternalError), "Internal Server Error");
+  EXPECT_EQ(reason(Status::kNotImplemented), "Not Implemented");
+  EXPECT_EQ(reason(Status::kUnavailable), "Service Unavailable");
+  EXPECT_EQ(reason(Status::kVersionNotSupported), "HTTP Version Not Supported");
+}
+
+TEST(Status, IsItsCode) {
+  EXPECT_EQ(code(Status::kContinue), 100);
+  EXPECT_EQ(code(Status::kFieldsTooLarge), 431);
+  EXPECT_EQ(code(Status::kVersionNotSupported), 505);
+}
+
+}  // namespace
+}  // namespace tinyserve::http
