@@ -1,0 +1,25 @@
+// content.h — the bytes of an open file, as the body of a response.
+#pragma once
+
+#include "base/result.h"
+#include "files/root.h"
+#include "http/body.h"
+
+namespace tinyserve::files {
+
+// Files up to this size are read and leave with the head in one segment; larger ones are sent by
+// sendfile(2). Copying is the cheaper way up to about here, and gives a consistent body while the
+// file is being rewritten.
+inline constexpr std::uint64_t kSmallFile = 64 * 1024;
+
+// A regular file's facts and the body that belongs to them: both of the same version, also while
+// somebody writes.
+struct FileContent {
+  Facts facts;
+  http::Body body;
+};
+
+// `entry` is a regular file. Fails with the errors of pread(2) and fstat(2).
+[[nodiscard]] Result<FileContent> content_of(const Entry& entry);
+
+}  // namespace tinyserve::files

@@ -1,0 +1,40 @@
+#include "files/media_type.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/ascii.h"
+
+namespace tinyserve::files {
+
+namespace {
+
+struct Row {
+  std::string_view extension;
+  std::string_view type;
+};
+
+constexpr Row kTypes[] = {
+#include "share/mime_types.inc"
+};
+
+constexpr std::size_t kLongestExtension = 16;
+constexpr std::string_view kUnknown = "application/octet-stream";
+
+}  // namespace
+
+std::string_view media_type(std::string_view name) {
+  const std::size_t dot = name.rfind('.');
+  if (dot == name.npos) return kUnknown;
+  const std::string_view extension = name.substr(dot + 1);
+  if (extension.empty() || extension.size() > kLongestExtension) return kUnknown;
+  std::array<char, kLongestExtension> lower;
+  std::transform(extension.begin(), extension.end(), lower.begin(), to_lower);
+  const std::string_view wanted(lower.data(), extension.size());
+  const auto* const row = std::lower_bound(
+      std::begin(kTypes), std::end(kTypes), wanted,
+      [](const Row& entry, std::string_view key) { return entry.extension < key; });
+  return row != std::end(kTypes) && row->extension == wanted ? row->type : kUnknown;
+}
+
+}  // namespace tinyserve::files

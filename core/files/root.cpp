@@ -1,0 +1,165 @@
+#include "files/root.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+
+namespace tinyserve::files {
+
+namespace {
+
+constexpr int kOpenTries = 16;
+
+// openat2(2), which glibc does not wrap. EAGAIN means that something was renamed while the kernel
+// looked: once more.
+Result<UniqueFd> open_with(int directory, const char* path, int flags, std::uint64_t resolve) {
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
+  how.resolve = resolve;
+  long fd = -1;
+  for (int tries = 0; fd < 0 && tries < kOpenTries; ++tries) {
+    fd = ::syscall(SYS_openat2, directory, path, &how, sizeof how);
+    if (fd < 0 && errno != EAGAIN && errno != EINTR) break;
+  }
+  if (fd < 0) return fail("openat2");
+  return UniqueFd(static_cast<int>(fd));
+}
+
+Result<Facts> facts_at(int directory, const char* path) {
+  struct stat status {};
+  if (::fstatat(directory, path, &status, 0) != 0) return fail("fstatat");
+  return facts_of(status);
+}
+
+std::string canonical(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> resolved(::realpath(path.c_str(), nullptr),
+                                                             &std::free);
+  return resolved ? std::string(resolved.get()) : std::string();
+}
+
+struct SplitPath {
+  std::string parent;  // absolute, without symlinks
+  std::string name;
+};
+
+// An absolute path for `path` that keeps a symlink in the last place, so that it can be seen to be
+// swapped.
+SplitPath split(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  const std::size_t slash = path.rfind('/');
+  const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
+  if (name.empty() || name == "." || name == "..") path = canonical(path);
+  const std::size_t last = path.rfind('/');
+  if (last == std::string::npos) return {canonical("."), path};
+  return {canonical(last == 0 ? "/" : path.substr(0, last)), path.substr(last + 1)};
+}
+
+std::string join(const std::string& parent, const std::string& name) {
+  return parent.ends_with('/') ? parent + name : parent + '/' + name;
+}
+
+}  // namespace
+
+Result<Root> Root::open(const Options& options) {
+  const std::string given = options.root.empty() ? "." : options.root;
+  struct stat status {};
+  if (::stat(given.c_str(), &status) != 0) return fail("stat");
+  const Facts facts = facts_of(status);
+  if (facts.kind == Kind::kOther) return fail("open", ENOTDIR);
+  SplitPath place = split(given);
+  Root root;
+  root.follow_symlinks_ = options.follow_symlinks;
+  root.path_ = join(place.parent, place.name);
+  if (facts.kind == Kind::kRegular) {
+    root.parent_path_ = std::move(place.parent);
+    root.single_file_ = std::move(place.name);
+  }
+  if (const auto opened = root.reopen(); !opened) return opened.error();
+  return root;
+}
+
+Root::Change Root::refresh() {
+  const auto now = facts_at(AT_FDCWD, directory_path().c_str());
+  if (!now) return Change::kMissing;
+  const bool same = now->device == directory_facts_.device && now->inode == directory_facts_.inode;
+  if (same) return Change::kNone;
+  return reopen() ? Change::kReplaced : Change::kMissing;
+}
+
+Result<Entry> Root::find(const std::string& path) const {
+  const char* name = path.empty() ? "." : path.c_str();
+  const auto seen = facts_at(directory_.get(), name);
+  if (!seen) return seen.error();
+  if (seen->kind == Kind::kOther) return Entry{*seen, {}};
+  const bool directory = seen->kind == Kind::kDirectory;
+  auto fd = open_inside(name, directory ? O_PATH | O_DIRECTORY : O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!fd) return fd.error();
+  const auto facts = facts_of_open(fd->get());
+  if (!facts) return facts.error();
+  if (facts->kind != seen->kind) return Entry{Facts{}, {}};  // swapped for something else meanwhile
+  return Entry{*facts, SharedFd(*std::move(fd))};
+}
+
+const std::string& Root::directory_path() const {
+  return single_file_.empty() ? path_ : parent_path_;
+}
+
+Result<void> Root::reopen() {
+  UniqueFd fd(::open(directory_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) return fail("open");
+  const auto facts = facts_of_open(fd.get());
+  if (!facts) return facts.error();
+  // Whether its entries can be looked up at all: better said at the start than with the first
+  // request.
+  if (const auto inside = facts_at(fd.get(), "."); !inside) return inside.error();
+  directory_ = std::move(fd);
+  directory_facts_ = *facts;
+  return {};
+}
+
+Result<UniqueFd> Root::open_inside(const char* path, int flags) const {
+  if (!follow_symlinks_) return open_beneath(directory_.get(), path, flags);
+  auto opened = open_with(directory_.get(), path, flags, RESOLVE_NO_MAGICLINKS);
+  if (opened || !opened.error().is(ENOSYS)) return opened;
+  UniqueFd fd(::openat(directory_.get(), path, flags | O_CLOEXEC));
+  if (!fd) return fail("openat");
+  return fd;
+}
+
+Result<UniqueFd> open_beneath(int directory, const char* path, int flags) {
+  auto opened = open_with(directory, path, flags, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+  // ENOSYS: an old kernel. EPERM: a container's system call filter that does not know openat2.
+  if (opened || !(opened.error().is(ENOSYS) || opened.error().is(EPERM))) return opened;
+  return open_beneath_by_walking(directory, path, flags);
+}
+
+Result<UniqueFd> open_beneath_by_walking(int directory, std::string_view path, int flags) {
+  UniqueFd place;
+  int at = directory;
+  while (true) {
+    const std::size_t slash = path.find('/');
+    const bool last = slash == path.npos;
+    const std::string component(path.substr(0, slash));
+    const int wanted = last ? flags : O_PATH | O_DIRECTORY;
+    UniqueFd fd(::openat(at, component.c_str(), wanted | O_NOFOLLOW | O_CLOEXEC));
+    if (!fd) {
+      // A symlink in the way: ELOOP for a file, ENOTDIR where a directory was wanted.
+      struct stat status {};
+      const int error = errno;
+      const bool link = ::fstatat(at, component.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+                        S_ISLNK(status.st_mode);
+      return fail("openat", link ? EXDEV : error);
+    }
+    if (last) return fd;
+    place = std::move(fd);
+    at = place.get();
+    path.remove_prefix(slash + 1);
+  }
+}
+
+}  // namespace tinyserve::files

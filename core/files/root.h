@@ -1,0 +1,74 @@
+// root.h — step 4: the one door to the file system. Nothing outside the root is ever opened.
+//
+// The kernel confines what is opened (openat2(2) with RESOLVE_BENEATH), so a symlink that is
+// swapped in between a check and an open can't help anybody. A stat comes before each open, because
+// opening a FIFO or a device may do something.
+//
+// The root is known by its path and may be replaced at any moment: people build into it all day.
+// refresh() notices.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/shared_fd.h"
+#include "base/unique_fd.h"
+#include "files/facts.h"
+#include "files/options.h"
+
+namespace tinyserve::files {
+
+// What a path leads to. A regular file is open for reading; a directory is open as a place
+// (O_PATH); anything else is not open at all.
+struct Entry {
+  Facts facts;
+  SharedFd file;
+};
+
+class Root {
+ public:
+  // Opens Options::root. Fails with stat(2)'s errors, and with ENOTDIR where it is neither a
+  // directory nor a regular file.
+  [[nodiscard]] static Result<Root> open(const Options& options);
+
+  enum class Change : std::uint8_t { kNone, kReplaced, kMissing };
+  // Looks whether the path still leads to the same directory, and opens what it leads to now. One
+  // stat when it does.
+  [[nodiscard]] Change refresh();
+
+  // Finds what `path` leads to: relative, decoded and normalised (http::decode_path), "" for the
+  // root itself. Errors are those of stat(2) and openat2(2); EXDEV means that it leads out of the
+  // root.
+  [[nodiscard]] Result<Entry> find(const std::string& path) const;
+
+  // Absolute.
+  [[nodiscard]] const std::string& path() const { return path_; }
+  // In single-file mode the name of the file, which then is all that there is; otherwise empty.
+  [[nodiscard]] const std::string& single_file() const { return single_file_; }
+
+ private:
+  Root() = default;
+  [[nodiscard]] const std::string& directory_path() const;
+  [[nodiscard]] Result<void> reopen();
+  [[nodiscard]] Result<UniqueFd> open_inside(const char* path, int flags) const;
+
+  std::string path_;         // as given, made absolute
+  std::string parent_path_;  // in single-file mode: of the file
+  std::string single_file_;
+  bool follow_symlinks_ = false;
+  UniqueFd directory_;
+  Facts directory_facts_;
+};
+
+// Opens `path` below `directory` with `flags`, without leaving it, following only symlinks that
+// stay inside: the kernel's openat2(2), or open_beneath_by_walking() where it lacks that. Fails
+// with EXDEV where the path leads outside.
+[[nodiscard]] Result<UniqueFd> open_beneath(int directory, const char* path, int flags);
+
+// The fall-back for kernels before 5.6: one component at a time, following no symlink at all (they
+// fail with EXDEV).
+[[nodiscard]] Result<UniqueFd> open_beneath_by_walking(int directory, std::string_view path,
+                                                       int flags);
+
+}  // namespace tinyserve::files

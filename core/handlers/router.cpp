@@ -1,0 +1,107 @@
+#include "handlers/router.h"
+
+#include "handlers/api.h"
+#include "handlers/pages.h"
+
+namespace tinyserve::handlers {
+
+namespace {
+
+using http::Status;
+using http::Via;
+
+// More content than this is not read only to be dropped.
+constexpr std::uint64_t kMaxSkipped = 256 * 1024;
+
+Answer page(const http::Fields& fields, Status status, std::string_view detail, Via via,
+            std::string_view why) {
+  Answer answer;
+  answer.response = error_page(status, detail, fields);
+  answer.via = via;
+  answer.why = why;
+  return answer;
+}
+
+// What a person can do about it.
+std::string_view refusal_detail(Status status) {
+  switch (status) {
+    case Status::kRequestTimeout:
+      return "The request did not arrive in time.";
+    case Status::kContentTooLarge:
+      return "The content is larger than --max-body allows.";
+    case Status::kUriTooLong:
+      return "The request line is too long.";
+    case Status::kFieldsTooLarge:
+      return "The header fields are too large. Cookies of localhost are shared by all its ports: "
+             "deleting them helps.";
+    case Status::kExpectationFailed:
+      return "The only expectation that can be met is 100-continue.";
+    case Status::kNotImplemented:
+      return "The server does not know this method or transfer coding.";
+    case Status::kVersionNotSupported:
+      return "The server speaks HTTP/1.1 and HTTP/1.0.";
+    case Status::kUnavailable:
+      return "The server has too much to do. Try again in a moment.";
+    default:
+      return "The request is malformed.";
+  }
+}
+
+}  // namespace
+
+Router::Router(const Options& options, const std::string& own_name, files::Root& root)
+    : options_(&options), hosts_(options.allowed_hosts, own_name), files_(options, root) {}
+
+Admission Router::admit(const http::Request& request) const {
+  const auto path = http::decode_path(request.target.path);
+  if (path && options_->api && hosts_.accepts(request.host) && api_wants_content(request, *path)) {
+    return Admission::kTake;
+  }
+  // Whoever asks whether to send it is told no by the answer itself (RFC 9110 §10.1.1).
+  if (request.expects_continue || request.framing.length > kMaxSkipped)
+    return Admission::kAnswerNow;
+  return Admission::kSkip;
+}
+
+Answer Router::respond(const http::Request& request, Instant now) {
+  if (!hosts_.accepts(request.host)) {
+    return page(request.fields, Status::kForbidden,
+                "This server does not go by that name. If the name is yours, start it with "
+                "--allow-host NAME.",
+                Via::kBadHost, "foreign Host");
+  }
+  if (request.method == http::Method::kUnknown) {
+    return page(request.fields, Status::kNotImplemented, refusal_detail(Status::kNotImplemented),
+                Via::kRefused, "unknown method");
+  }
+  if (request.target.form == http::Target::Form::kAsterisk) {
+    Answer answer;
+    answer.via = Via::kApi;
+    answer.response.status = Status::kNoContent;
+    answer.response.fields.add("Allow", "GET, HEAD, OPTIONS, POST");
+    return answer;
+  }
+  const auto path = http::decode_path(request.target.path);
+  if (!path) {
+    Answer answer = page(request.fields, Status::kBadRequest, "The path is malformed.",
+                         Via::kRefused, "path climbs out or has control bytes");
+    answer.close = true;
+    return answer;
+  }
+  if (options_->api && is_api(*path)) return api_answer(request, *path);
+  return files_.respond(request, *path, now);
+}
+
+Answer refusal_answer(const http::Refusal& refusal, const http::Fields& fields) {
+  Answer answer =
+      page(fields, refusal.status, refusal_detail(refusal.status), Via::kRefused, refusal.why);
+  if (refusal.status == Status::kUnavailable) {
+    answer.response.fields.add("Retry-After", "1");
+    answer.via = Via::kLimit;
+  }
+  if (refusal.status == Status::kRequestTimeout) answer.via = Via::kTimeout;
+  answer.close = true;
+  return answer;
+}
+
+}  // namespace tinyserve::handlers

@@ -1,0 +1,50 @@
+// router.h — step 4: which answer a request gets. Host rule first, then method, then path.
+#pragma once
+
+#include <string>
+
+#include "base/clock.h"
+#include "files/root.h"
+#include "handlers/answer.h"
+#include "handlers/host_policy.h"
+#include "handlers/options.h"
+#include "handlers/static_files.h"
+#include "http/refusal.h"
+#include "http/request.h"
+
+namespace tinyserve::handlers {
+
+// What becomes of content that is announced but not there yet (RFC 9112 §9.3).
+enum class Admission : std::uint8_t {
+  kTake,       // it is needed for the answer
+  kSkip,       // it is read and dropped, then the request is answered
+  kAnswerNow,  // it is not worth waiting for: the request is answered, and the connection closed
+};
+
+class Router {
+ public:
+  // `options` and `root` must outlive the router. `own_name` is this machine's host name, possibly
+  // empty.
+  Router(const Options& options, const std::string& own_name, files::Root& root);
+
+  // More bytes have arrived: see StaticFiles.
+  void new_batch() { files_.new_batch(); }
+
+  // Before the content of `request` arrives.
+  [[nodiscard]] Admission admit(const http::Request& request) const;
+
+  // The answer to `request`, whose content is complete where admit() said kTake. Views in it die
+  // with the turn.
+  [[nodiscard]] Answer respond(const http::Request& request, Instant now);
+
+ private:
+  const Options* options_;
+  HostPolicy hosts_;
+  StaticFiles files_;
+};
+
+// The answer to what can't be read as a request, or may not be; the connection ends with it.
+// `fields` are those that were read before it was refused.
+[[nodiscard]] Answer refusal_answer(const http::Refusal& refusal, const http::Fields& fields);
+
+}  // namespace tinyserve::handlers
