@@ -1,0 +1,54 @@
+// access_log.h — step 8 as the loop sees it: a draft when an answer is planned, a line when it is
+// over.
+//
+// Lines are gathered here and handed to the writer once per turn of the loop. Also counts what the
+// run served.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+#include "http/request_parser.h"
+#include "http/via.h"
+#include "log/record.h"
+#include "log/writer.h"
+#include "net/address.h"
+
+namespace tinyserve::loop {
+
+// Whose request it is, and when it began.
+struct RequestOrigin {
+  net::Address peer;
+  std::uint64_t connection = 0;  // its number in this process
+  std::uint64_t request = 0;     // its number on the connection
+  Instant first_byte;
+};
+
+class AccessLog {
+ public:
+  // `writer` must outlive this object; none: nothing is written, but the totals are kept.
+  explicit AccessLog(log::Writer* writer) : writer_(writer) {}
+
+  // Whether anybody will read the records: drafts need not be made otherwise.
+  [[nodiscard]] bool enabled() const { return writer_ != nullptr; }
+
+  [[nodiscard]] log::RecordDraft draft(const RequestOrigin& origin,
+                                       const http::RequestHead& head) const;
+  void finish(const log::RecordDraft& draft, const log::Outcome& outcome);
+
+  void connection_opened() { ++totals_.connections; }
+  void listening(const log::Listening& event);
+  // The last line: with the totals.
+  void stopping(Instant now);
+
+  // The turn of the loop ends: hands the lines over.
+  void hand_over();
+
+ private:
+  log::Writer* writer_;
+  std::string lines_;
+  log::Stopping totals_;
+};
+
+}  // namespace tinyserve::loop

@@ -1,0 +1,391 @@
+#include "loop/connection.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "base/check.h"
+
+namespace tinyserve::loop {
+
+namespace {
+
+using http::Event;
+using http::RequestReader;
+using http::State;
+using http::Status;
+using http::Via;
+using net::SendQueue;
+
+constexpr std::uint64_t kMostPending =
+    256 * 1024;  // queued bytes, beyond which no further request is looked at
+constexpr std::size_t kMostAnswersPerTurn =
+    128;  // so that one client's pipeline does not starve the others
+constexpr std::uint64_t kSendBudget = 1024 * 1024;  // bytes that one connection sends in a turn
+constexpr std::uint32_t kMostLingered = 4 * 1024 * 1024;
+constexpr std::size_t kMostIdleExchanges = 64;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+ssize_t receive_some(int fd, char* buffer, std::size_t size) {
+  ssize_t count = 0;
+  do {
+    count = ::recv(fd, buffer, size, 0);
+  } while (count < 0 && errno == EINTR);
+  return count;
+}
+
+// Queues content by its kind; a view is copied, everything else is kept until it has left.
+struct QueueBody {
+  SendQueue& queue;
+  void operator()(std::monostate) const {}
+  void operator()(std::string_view text) const { queue.append(text); }
+  void operator()(const std::string& text) const { queue.append(std::string_view(text)); }
+  void operator()(const std::vector<Block>& blocks) const {
+    for (const Block& block : blocks) {
+      // What is small leaves with the head in one piece.
+      if (block.size() <= 4096) {
+        queue.append(block.view());
+      } else {
+        queue.append(block);
+      }
+    }
+  }
+  void operator()(const http::FileSlice& slice) const {
+    queue.append(slice.file, slice.offset, slice.length);
+  }
+};
+
+}  // namespace
+
+Connection::Connection(UniqueFd fd, net::Address peer, std::uint64_t number, Instant now)
+    : fd_(std::move(fd)), peer_(peer), number_(number) {
+  progress_.idle_since_ms = now.mono_ms();
+}
+
+void Connection::receive(Services& services) {
+  // What was received already comes first; the bytes that wait in the kernel will be reported
+  // again.
+  if (wants_turn() || http::interest(state_) != http::Interest::kReadable) return;
+  std::array<char, sizeof services.receive_buffer>& buffer = services.receive_buffer;
+  const ssize_t count = receive_some(fd(), buffer.data(), buffer.size());
+  if (count < 0) {
+    if (errno != EAGAIN && errno != EWOULDBLOCK) break_off(services);
+    return;
+  }
+  const auto received = static_cast<std::size_t>(count);
+  if (state_ == State::kLinger) return linger(received);
+  if (received == 0) return end_of_input(services);
+  take_exchange(services);
+  Exchange& exchange = *exchange_;
+  exchange.last_received = services.now;
+  if (!exchange.reader.has_input() && !exchange.reader.in_content())
+    exchange.first_byte = services.now;
+  progress_.last_byte_ms = services.now.mono_ms();
+  exchange.reader.feed({buffer.data(), received});
+  services.router.new_batch();
+  pump(services);
+}
+
+// Steps 3 to 7 for all requests that have been received: answers are queued one after the other and
+// sent together.
+void Connection::pump(Services& services) {
+  RequestReader& reader = exchange_->reader;
+  SendQueue& queue = exchange_->queue;
+  paused_ = true;
+  for (std::size_t answered = 0;
+       answered < kMostAnswersPerTurn && queue.pending() <= kMostPending;) {
+    const RequestReader::Next next = reader.next();
+    if (next == RequestReader::Next::kNeedMore) {
+      paused_ = false;
+      break;
+    }
+    if (next == RequestReader::Next::kHead && decide_content(services)) continue;
+    if (next == RequestReader::Next::kRefused) {
+      answer_refusal(services, reader.refusal());
+    } else {
+      answer_request(services, next == RequestReader::Next::kRequest);
+    }
+    ++answered;
+    if (closing_) break;
+    reader.finish();
+    exchange_->first_byte = exchange_->last_received;
+  }
+  if (closing_) {
+    // Whatever else has been received is not looked at (RFC 9112 §9.6).
+    paused_ = false;
+    peer_may_send_ = peer_may_send_ || reader.has_input();
+  } else if (paused_) {
+    reader.settle();
+  }
+  if (queue.empty()) {
+    wait_for_input(services);
+  } else {
+    send(services);
+  }
+}
+
+// A request whose content is not there yet. Returns whether it is waited for; otherwise it has to
+// be answered at once.
+bool Connection::decide_content(Services& services) {
+  RequestReader& reader = exchange_->reader;
+  progress_.content_since_ms = services.now.mono_ms();
+  switch (services.router.admit(reader.request())) {
+    case handlers::Admission::kTake:
+      if (reader.request().expects_continue) {
+        exchange_->queue.append(kContinue);
+        apply(Event::kInterimQueued);
+      }
+      reader.take_content();
+      return true;
+    case handlers::Admission::kSkip:
+      reader.skip_content();
+      return true;
+    case handlers::Admission::kAnswerNow:
+      break;
+  }
+  return false;
+}
+
+void Connection::answer_request(Services& services, bool content_is_here) {
+  const RequestReader& reader = exchange_->reader;
+  handlers::Answer answer = services.router.respond(reader.request(), services.now);
+  if (!content_is_here) {
+    answer.close = true;
+    peer_may_send_ = true;
+  }
+  queue_answer(services, std::move(answer), reader.head(), &reader.request());
+}
+
+void Connection::answer_refusal(Services& services, const http::Refusal& refusal) {
+  const http::RequestHead head = exchange_->reader.head();
+  // We could not read this request, so we can't know where the next one would begin.
+  peer_may_send_ = true;
+  queue_answer(services, handlers::refusal_answer(refusal, head.fields), head, nullptr);
+}
+
+// Step 6. `request` is null for what could not be read as one.
+void Connection::queue_answer(Services& services, handlers::Answer answer,
+                              const http::RequestHead& head, const http::Request* request) {
+  apply(Event::kRequestReady);
+  Exchange& exchange = *exchange_;
+  ++requests_;
+  progress_.had_request = true;
+  const bool keep_alive = request != nullptr && request->keep_alive && !answer.close &&
+                          !peer_finished_ && !stopping_ &&
+                          services.config.timeouts.keep_alive_ms > 0;
+  closing_ = !keep_alive;
+  const RequestOrigin origin{peer_, number_, requests_, exchange.first_byte};
+  PendingAnswer pending;
+  pending.draft = services.access_log.draft(origin, head);
+  pending.first_byte_us = exchange.first_byte.mono_us;
+  pending.outcome.status = http::code(answer.response.status);
+  pending.outcome.content_in = exchange.reader.content_received();
+  pending.outcome.via = answer.via;
+  pending.outcome.why = answer.why;
+  pending.begin = exchange.queue.queued();
+  services.head.clear();
+  http::append_head(services.head, answer.response,
+                    {services.date, head.minor_version, keep_alive});
+  exchange.queue.append(services.head);
+  pending.head_end = exchange.queue.queued();
+  const bool head_only = request != nullptr && request->method == http::Method::kHead;
+  if (!head_only) std::visit(QueueBody{exchange.queue}, answer.response.body);
+  pending.end = exchange.queue.queued();
+  exchange.answers.push_back(std::move(pending));
+  apply(Event::kAnswered);
+}
+
+// Step 7: sends what the kernel takes.
+void Connection::send(Services& services) {
+  if (state_ != State::kSend) return;
+  const std::uint64_t before = exchange_->queue.sent();
+  const SendQueue::Outcome outcome = exchange_->queue.flush(fd(), kSendBudget);
+  if (exchange_->queue.sent() != before) progress_.last_byte_ms = services.now.mono_ms();
+  record_progress(services);
+  switch (outcome) {
+    case SendQueue::Outcome::kEmpty:
+      return everything_sent(services);
+    case SendQueue::Outcome::kFull:
+    case SendQueue::Outcome::kTurnOver:
+      return;  // level-triggered: the loop asks for writability and is told again
+    case SendQueue::Outcome::kBroken:
+      return break_off(services);
+    case SendQueue::Outcome::kTruncated:
+      // The announced length can't be kept. An end that is too early is the only honest answer.
+      return abandon(services, Via::kInternalError, "file became shorter");
+    case SendQueue::Outcome::kFailed:
+      return abandon(services, Via::kInternalError, "file could not be read");
+  }
+}
+
+void Connection::everything_sent(Services& services) {
+  if (closing_ || stopping_) {
+    if (!peer_may_send_ || peer_finished_) return apply(Event::kSentLast);
+    // RFC 9112 §9.6: closing now would make the kernel send a reset, which can destroy the answer
+    // on its way.
+    ::shutdown(fd(), SHUT_WR);
+    progress_.last_byte_ms = services.now.mono_ms();
+    apply(Event::kSentRefusal);
+    exchange_.reset();
+    return;
+  }
+  apply(Event::kSent);
+  progress_.idle_since_ms = services.now.mono_ms();
+  exchange_->reader.release_answered();
+  wait_for_input(services);
+}
+
+// Nothing is left to send: the state that the unread rest of the input belongs to.
+void Connection::wait_for_input(Services& services) {
+  const RequestReader& reader = exchange_->reader;
+  if (paused_) return;  // complete requests wait there: see go_on()
+  if (reader.in_content()) {
+    progress_.content_received = reader.content_received();
+    apply(Event::kContentAwaited);
+  } else if (reader.in_head()) {
+    progress_.first_byte_ms = exchange_->first_byte.mono_ms();
+    apply(Event::kHeadBegun);
+  } else if (!reader.has_input()) {
+    return_exchange(services);
+  }
+}
+
+void Connection::go_on(Services& services) {
+  if (!wants_turn()) return;
+  services.router.new_batch();
+  pump(services);
+}
+
+void Connection::linger(std::size_t received) {
+  lingered_ += static_cast<std::uint32_t>(received);
+  if (received == 0 || lingered_ > kMostLingered) apply(Event::kBroken);
+}
+
+// The peer sends nothing more. What it sent before has been answered, or it broke off within a
+// request.
+void Connection::end_of_input(Services& services) {
+  peer_finished_ = true;
+  if (state_ != State::kBody) return break_off(services);
+  // RFC 9112 §8: incomplete, so it is not acted upon; the peer may still be listening.
+  answer_refusal(services, {Status::kBadRequest, "content cut short"});
+  send(services);
+}
+
+void Connection::expire(Services& services) {
+  switch (state_) {
+    case State::kHead:
+    case State::kBody:
+      answer_refusal(services, {Status::kRequestTimeout,
+                                state_ == State::kHead ? "header timeout" : "content timeout"});
+      return send(services);
+    case State::kSend:
+      return abandon(services, Via::kTimeout, "send timeout");
+    default:
+      return apply(Event::kPatienceEnded);
+  }
+}
+
+void Connection::turn_away(Services& services) {
+  take_exchange(services);
+  exchange_->first_byte = services.now;
+  answer_refusal(services, {Status::kUnavailable, "too many connections"});
+  send(services);
+}
+
+void Connection::finish_soon(Services& services) {
+  stopping_ = true;
+  if (state_ == State::kIdle && !paused_) break_off(services);
+}
+
+void Connection::break_off(Services& services) { abandon(services, Via::kClientAbort, {}); }
+
+// Ends the connection at once, with a record for each answer that has not left and for a request
+// that was being read.
+void Connection::abandon(Services& services, Via via, std::string_view why) {
+  if (exchange_) {
+    Exchange& exchange = *exchange_;
+    const std::uint64_t sent = exchange.queue.sent();
+    const std::int64_t now_us = clock_us(CLOCK_MONOTONIC);
+    for (; exchange.first_answer < exchange.answers.size(); ++exchange.first_answer) {
+      PendingAnswer& answer = exchange.answers[exchange.first_answer];
+      log::Outcome& outcome = answer.outcome;
+      if (sent <= answer.begin) outcome.status.reset();
+      outcome.bytes = sent > answer.head_end ? sent - answer.head_end : 0;
+      outcome.dur_us = now_us - answer.first_byte_us;
+      outcome.via = via;
+      outcome.why = why;
+      services.access_log.finish(answer.draft, outcome);
+    }
+    if (!closing_ && (exchange.reader.in_head() || exchange.reader.in_content())) {
+      log::Outcome outcome;
+      outcome.content_in = exchange.reader.content_received();
+      outcome.dur_us = now_us - exchange.first_byte.mono_us;
+      outcome.via = via;
+      outcome.why = why;
+      const RequestOrigin origin{peer_, number_, requests_ + 1, exchange.first_byte};
+      services.access_log.finish(services.access_log.draft(origin, exchange.reader.head()),
+                                 outcome);
+    }
+    exchange_.reset();
+  }
+  paused_ = false;
+  apply(Event::kBroken);
+}
+
+void Connection::fail(Services& services) noexcept {
+  if (state_ == State::kClosed) return;
+  try {
+    abandon(services, Via::kInternalError, "exception");
+  } catch (...) {
+    exchange_.reset();
+    state_ = State::kClosed;
+  }
+}
+
+// Step 8: completes the records of the answers that have left.
+void Connection::record_progress(Services& services) {
+  Exchange& exchange = *exchange_;
+  const std::uint64_t sent = exchange.queue.sent();
+  const std::int64_t now_us =
+      services.access_log.enabled() ? clock_us(CLOCK_MONOTONIC) : services.now.mono_us;
+  for (; exchange.first_answer < exchange.answers.size(); ++exchange.first_answer) {
+    PendingAnswer& answer = exchange.answers[exchange.first_answer];
+    log::Outcome& outcome = answer.outcome;
+    if (sent <= answer.begin) return;
+    if (!outcome.ttfb_us) outcome.ttfb_us = now_us - answer.first_byte_us;
+    if (sent < answer.end) return;
+    outcome.bytes = answer.end - answer.head_end;
+    outcome.dur_us = now_us - answer.first_byte_us;
+    services.access_log.finish(answer.draft, outcome);
+  }
+  exchange.answers.clear();
+  exchange.first_answer = 0;
+}
+
+void Connection::take_exchange(Services& services) {
+  if (exchange_) return;
+  if (services.idle_exchanges.empty()) {
+    exchange_ = std::make_unique<Exchange>(services.config.limits, services.budget);
+    return;
+  }
+  exchange_ = std::move(services.idle_exchanges.back());
+  services.idle_exchanges.pop_back();
+}
+
+// An exchange without input, output and records is as good as new.
+void Connection::return_exchange(Services& services) {
+  if (services.idle_exchanges.size() < kMostIdleExchanges) {
+    services.idle_exchanges.push_back(std::move(exchange_));
+  }
+  exchange_.reset();
+}
+
+void Connection::apply(Event event) {
+  const auto next = http::next_state(state_, event);
+  TS_CHECK(next.has_value());
+  state_ = *next;
+}
+
+}  // namespace tinyserve::loop

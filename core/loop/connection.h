@@ -1,0 +1,84 @@
+// connection.h — one client: steps 2 to 8 for its requests, one after the other.
+//
+// A passive object: it does nothing by itself and is told by the loop that its descriptor may be
+// read or written, that its patience ended, or that its turn goes on. What it waits for follows
+// from its state (http/protocol.h); the loop asks for interest() and deadline_ms() after each step.
+//
+// An idle connection owns next to nothing. What is needed while a request is under way is an
+// Exchange, which the loop lends from its pool.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/unique_fd.h"
+#include "handlers/answer.h"
+#include "http/protocol.h"
+#include "http/request_reader.h"
+#include "loop/access_log.h"
+#include "loop/services.h"
+#include "net/address.h"
+#include "net/send_queue.h"
+
+namespace tinyserve::loop {
+
+class Connection {
+ public:
+  Connection(UniqueFd fd, net::Address peer, std::uint64_t number, Instant now);
+
+  // Each of these is a step. They never throw but std::bad_alloc and what the handlers throw; see
+  // fail().
+  void receive(Services& services);    // the descriptor may be readable
+  void send(Services& services);       // ... writable
+  void break_off(Services& services);  // the peer is gone
+  void expire(Services& services);     // the deadline has passed
+  void go_on(Services& services);      // wants_turn() was true
+  void turn_away(Services& services);  // too many connections: 503, nothing is read
+  void finish_soon(
+      Services& services);  // the server stops: closes when idle, or else with the answer under way
+  void fail(Services& services) noexcept;  // an exception came out of a step: 500 where it can
+                                           // still be said
+
+  [[nodiscard]] http::State state() const { return state_; }
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  [[nodiscard]] std::int64_t deadline_ms(const http::Timeouts& timeouts) const {
+    return http::deadline_ms(state_, progress_, timeouts);
+  }
+  // Whether requests that have been received wait for a further turn, without any event to come.
+  [[nodiscard]] bool wants_turn() const { return paused_ && state_ == http::State::kIdle; }
+  [[nodiscard]] std::int64_t idle_since_ms() const { return progress_.idle_since_ms; }
+
+ private:
+  void apply(http::Event event);
+  void linger(std::size_t received);
+  void end_of_input(Services& services);
+  void pump(Services& services);
+  [[nodiscard]] bool decide_content(Services& services);
+  void answer_request(Services& services, bool content_is_here);
+  void answer_refusal(Services& services, const http::Refusal& refusal);
+  void queue_answer(Services& services, handlers::Answer answer, const http::RequestHead& head,
+                    const http::Request* request);
+  void everything_sent(Services& services);
+  void wait_for_input(Services& services);
+  void record_progress(Services& services);
+  void abandon(Services& services, http::Via via, std::string_view why);
+  void take_exchange(Services& services);
+  void return_exchange(Services& services);
+
+  UniqueFd fd_;
+  net::Address peer_;
+  std::uint64_t number_;
+  std::uint64_t requests_ = 0;
+  http::State state_ = http::State::kIdle;
+  bool closing_ = false;        // the answer under way is the last one
+  bool peer_may_send_ = false;  // and after it the peer may still be sending: linger
+  bool peer_finished_ = false;  // the peer has half-closed
+  bool stopping_ = false;
+  bool paused_ = false;  // requests wait in the exchange because this turn was long enough
+  std::uint32_t lingered_ = 0;
+  http::Progress progress_;
+  std::unique_ptr<Exchange> exchange_;
+};
+
+}  // namespace tinyserve::loop

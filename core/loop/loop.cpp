@@ -1,0 +1,348 @@
+#include "loop/loop.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <string>
+
+#include "http/date.h"
+
+namespace tinyserve::loop {
+
+namespace {
+
+constexpr std::uint64_t kListenerToken = 1ULL << 63;  // with the listener's index
+constexpr std::uint64_t kWakeUpToken = 1ULL << 62;
+constexpr int kAcceptBurst = 64;
+constexpr std::size_t kDoorPlaces = 64;  // connections over the limit that are told so
+constexpr std::int64_t kLeastIdleMs =
+    1000;  // a connection that has just been answered is not idle yet
+constexpr std::int64_t kIdleSearchPauseMs = 100;  // between two looks at all connections
+constexpr std::int64_t kListenPauseMs = 100;      // after the kernel refused to accept
+
+std::uint64_t token_of(std::uint32_t slot, std::uint32_t generation) {
+  return static_cast<std::uint64_t>(generation & 0x3fffffffU) << 32 | slot;
+}
+
+std::uint32_t epoll_bits(http::Interest interest) {
+  switch (interest) {
+    case http::Interest::kReadable:
+      return net::Poller::kReadable;
+    case http::Interest::kWritable:
+      return net::Poller::kWritable;
+    case http::Interest::kHangUp:
+      break;
+  }
+  return net::Poller::kNothing;
+}
+
+UniqueFd open_spare() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
+}  // namespace
+
+Loop::Loop(const Config& config, std::size_t max_connections, std::vector<net::Listener> listeners,
+           net::Poller poller, net::WakeUp wake_up, handlers::Router& router, log::Writer* writer,
+           log::Diagnostics& diagnostics)
+    : config_(config),
+      max_connections_(max_connections),
+      listeners_(std::move(listeners)),
+      poller_(std::move(poller)),
+      wake_up_(std::move(wake_up)),
+      spare_(open_spare()),
+      access_log_(writer),
+      budget_(config.memory_budget),
+      services_{config, router, access_log_, diagnostics, budget_, read_clocks(), {}, {}, {}, {}},
+      deadlines_(services_.now.mono_ms()) {}
+
+void Loop::stop() noexcept {
+  stop_requested_.store(true);
+  wake_up_.signal();
+}
+
+Result<void> Loop::run() {
+  if (const auto added = poller_.add(wake_up_.fd(), net::Poller::kReadable, kWakeUpToken); !added)
+    return added;
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    const auto added =
+        poller_.add(listeners_[i].fd.get(), net::Poller::kReadable, kListenerToken | i);
+    if (!added) return added;
+  }
+  while (!stopping_ ||
+         (connections_ + at_the_door_ > 0 && services_.now.mono_ms() < stop_deadline_ms_)) {
+    if (const auto turned = turn(); !turned) return turned;
+  }
+  for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
+    if (slots_[slot].connection)
+      step(slot, [this](Connection& connection) { connection.break_off(services_); });
+  }
+  destroy_closed();
+  access_log_.hand_over();
+  return {};
+}
+
+Result<void> Loop::turn() {
+  const auto events = poller_.wait(wait_ms());
+  if (!events) return events.error();
+  read_time();
+  for (const net::Poller::Event& event : *events) dispatch(event);
+  go_on();
+  expire();
+  destroy_closed();
+  reconsider_listeners();
+  access_log_.hand_over();
+  return {};
+}
+
+void Loop::dispatch(const net::Poller::Event& event) {
+  if ((event.token & kListenerToken) != 0) {
+    return accept_burst(
+        listeners_[static_cast<std::size_t>(event.token & ~kListenerToken)].fd.get());
+  }
+  if (event.token == kWakeUpToken) {
+    wake_up_.clear();
+    if (stop_requested_.load() && !stopping_) begin_stop();
+    return;
+  }
+  const auto slot = static_cast<std::uint32_t>(event.token);
+  if (event.token != token_of(slot, slots_[slot].generation) || !slots_[slot].connection) return;
+  step(slot, [this, &event](Connection& connection) {
+    // What has been received is read even when the peer is gone: it may be a whole request, and its
+    // record is owed.
+    if (event.readable) {
+      connection.receive(services_);
+    } else if (event.broken) {
+      connection.break_off(services_);
+    } else if (event.writable) {
+      connection.send(services_);
+    }
+  });
+}
+
+// One step of a connection, with the one place where exceptions end.
+template <class Step>
+void Loop::step(std::uint32_t slot, Step action) {
+  Connection& connection = *slots_[slot].connection;
+  if (connection.state() == http::State::kClosed) return;
+  try {
+    action(connection);
+  } catch (const std::exception& exception) {
+    services_.diagnostics.report(log::Severity::kError,
+                                 std::string("a request failed: ") + exception.what());
+    connection.fail(services_);
+  }
+  settle(slot);
+}
+
+// After a step: what the connection waits for now.
+void Loop::settle(std::uint32_t slot) {
+  Slot& entry = slots_[slot];
+  const Connection& connection = *entry.connection;
+  if (connection.state() == http::State::kClosed) {
+    closed_.push_back(slot);
+    return;
+  }
+  deadlines_.set(slot, connection.deadline_ms(config_.timeouts));
+  const http::Interest wanted = http::interest(connection.state());
+  if (wanted != entry.watched) {
+    entry.watched = wanted;
+    // It can only fail for lack of memory; then the deadline ends the connection.
+    static_cast<void>(
+        poller_.modify(connection.fd(), epoll_bits(wanted), token_of(slot, entry.generation)));
+  }
+  if (connection.wants_turn() && !entry.queued_turn) {
+    entry.queued_turn = true;
+    turns_.push_back(slot);
+  }
+}
+
+void Loop::destroy_closed() {
+  for (const std::uint32_t slot : closed_) {
+    Slot& entry = slots_[slot];
+    if (!entry.connection) continue;
+    (entry.at_the_door ? at_the_door_ : connections_) -= 1;
+    deadlines_.set(slot, Deadlines::kNever);
+    entry.connection.reset();  // closing the descriptor ends epoll's watch
+    ++entry.generation;
+    free_slots_.push_back(slot);
+  }
+  closed_.clear();
+}
+
+void Loop::go_on() {
+  // Those that want yet another turn are queued anew, behind the next batch of events.
+  for (const std::uint32_t slot : std::exchange(turns_, {})) {
+    slots_[slot].queued_turn = false;
+    if (!slots_[slot].connection) continue;
+    step(slot, [this](Connection& connection) { connection.go_on(services_); });
+  }
+}
+
+void Loop::expire() {
+  for (const std::uint32_t slot : deadlines_.expire(services_.now.mono_ms())) {
+    if (!slots_[slot].connection) continue;
+    step(slot, [this](Connection& connection) { connection.expire(services_); });
+  }
+}
+
+void Loop::accept_burst(int listener) {
+  for (int accepted = 0; accepted < kAcceptBurst; ++accepted) {
+    if (connections_ >= max_connections_ && !make_room() && at_the_door_ >= kDoorPlaces) {
+      return watch_listeners(false);
+    }
+    auto next = net::accept_one(listener);
+    if (!next) return turn_away_one(listener, next.error());
+    if (!*next) return;
+    admit(**std::move(next));
+  }
+}
+
+void Loop::admit(net::Accepted accepted) {
+  std::uint32_t slot = 0;
+  if (free_slots_.empty()) {
+    slot = static_cast<std::uint32_t>(slots_.size());
+    slots_.emplace_back();
+  } else {
+    slot = free_slots_.back();
+    free_slots_.pop_back();
+  }
+  Slot& entry = slots_[slot];
+  const int fd = accepted.fd.get();
+  const auto added = poller_.add(fd, net::Poller::kReadable, token_of(slot, entry.generation));
+  if (!added) {
+    free_slots_.push_back(slot);
+    return warn_once_a_second("cannot watch a new connection: " + added.error().message());
+  }
+  entry.watched = http::Interest::kReadable;
+  entry.at_the_door = connections_ >= max_connections_;
+  entry.queued_turn = false;
+  entry.connection.emplace(std::move(accepted.fd), accepted.peer, next_number_++, services_.now);
+  access_log_.connection_opened();
+  if (!entry.at_the_door) {
+    ++connections_;
+    deadlines_.set(slot, entry.connection->deadline_ms(config_.timeouts));
+    return;
+  }
+  ++at_the_door_;
+  warn_once_a_second("the connection limit of " + std::to_string(max_connections_) +
+                     " is reached: new connections get a 503");
+  step(slot, [this](Connection& connection) { connection.turn_away(services_); });
+}
+
+// At the limit: ends the connection that has been idle longest. Returns whether there was one.
+bool Loop::make_room() {
+  if (longest_idle_.empty() && services_.now.mono_ms() - idle_search_ms_ >= kIdleSearchPauseMs)
+    find_longest_idle();
+  while (!longest_idle_.empty()) {
+    const Idle candidate = longest_idle_.back();
+    longest_idle_.pop_back();
+    Slot& entry = slots_[candidate.slot];
+    const bool same = entry.connection && entry.generation == candidate.generation &&
+                      entry.connection->state() == http::State::kIdle &&
+                      entry.connection->idle_since_ms() == candidate.since_ms;
+    if (!same) continue;
+    step(candidate.slot, [this](Connection& connection) { connection.break_off(services_); });
+    destroy_closed();
+    return true;
+  }
+  return false;
+}
+
+// One look at all connections finds every candidate in order. Whatever becomes idle later has been
+// idle for less, so the list stays right until it is used up.
+void Loop::find_longest_idle() {
+  idle_search_ms_ = services_.now.mono_ms();
+  const std::int64_t latest = idle_search_ms_ - kLeastIdleMs;
+  for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
+    const Slot& entry = slots_[slot];
+    if (!entry.connection || entry.at_the_door || entry.connection->state() != http::State::kIdle)
+      continue;
+    if (entry.connection->wants_turn() || entry.connection->idle_since_ms() > latest) continue;
+    longest_idle_.push_back({entry.connection->idle_since_ms(), slot, entry.generation});
+  }
+  std::sort(longest_idle_.begin(), longest_idle_.end(),
+            [](const Idle& a, const Idle& b) { return a.since_ms > b.since_ms; });
+}
+
+// Descriptors or memory have run out. Left alone, the listener would be reported for ever: one
+// client is told with the spare descriptor, then accepting pauses for a moment.
+void Loop::turn_away_one(int listener, const Error& error) {
+  warn_once_a_second("cannot accept connections for now: " + error.message());
+  if (error.is(EMFILE) || error.is(ENFILE)) {
+    constexpr std::string_view kAnswer =
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\nConnection: "
+        "close\r\n\r\n";
+    spare_.reset();
+    if (const auto accepted = net::accept_one(listener); accepted && *accepted) {
+      static_cast<void>(::send((*accepted)->fd.get(), kAnswer.data(), kAnswer.size(),
+                               MSG_NOSIGNAL | MSG_DONTWAIT));
+      ::shutdown((*accepted)->fd.get(), SHUT_WR);
+    }
+    spare_ = open_spare();
+  }
+  watch_listeners(false);
+  listen_again_ms_ = services_.now.mono_ms() + kListenPauseMs;
+}
+
+void Loop::watch_listeners(bool wanted) {
+  if (listening_ == wanted) return;
+  listening_ = wanted;
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    const std::uint32_t interest = wanted ? net::Poller::kReadable : net::Poller::kNothing;
+    static_cast<void>(poller_.modify(listeners_[i].fd.get(), interest, kListenerToken | i));
+  }
+}
+
+// Listens again when there is room, or when the pause is over.
+void Loop::reconsider_listeners() {
+  if (listening_ || stopping_) return;
+  const std::int64_t now_ms = services_.now.mono_ms();
+  if (listen_again_ms_ != http::kNever) {
+    if (now_ms < listen_again_ms_) return;
+    listen_again_ms_ = http::kNever;
+  }
+  if (connections_ < max_connections_ || at_the_door_ < kDoorPlaces) watch_listeners(true);
+}
+
+void Loop::begin_stop() {
+  stopping_ = true;
+  stop_deadline_ms_ = services_.now.mono_ms() + config_.timeouts.stop_ms;
+  listeners_.clear();
+  for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
+    if (!slots_[slot].connection) continue;
+    step(slot, [this](Connection& connection) { connection.finish_soon(services_); });
+  }
+}
+
+int Loop::wait_ms() {
+  if (!turns_.empty()) return 0;
+  const std::int64_t now_ms = services_.now.mono_ms();
+  std::int64_t wait = deadlines_.wait_ms(now_ms);
+  for (const std::int64_t other : {listen_again_ms_, stop_deadline_ms_}) {
+    if (other == http::kNever) continue;
+    const std::int64_t left = std::max<std::int64_t>(other - now_ms, 0);
+    wait = wait < 0 ? left : std::min(wait, left);
+  }
+  return static_cast<int>(wait);
+}
+
+void Loop::read_time() {
+  const std::int64_t before_s = services_.now.wall_s();
+  services_.now = read_clocks();
+  if (services_.date.empty() || services_.now.wall_s() != before_s) {
+    const auto date = http::format_date(services_.now.wall_s());
+    services_.date.assign(date.data(), date.size());
+  }
+}
+
+void Loop::warn_once_a_second(std::string_view text) {
+  const std::int64_t now_ms = services_.now.mono_ms();
+  if (warned_ms_ != INT64_MIN && now_ms - warned_ms_ < 1000) return;
+  warned_ms_ = now_ms;
+  services_.diagnostics.report(log::Severity::kWarning, text);
+}
+
+}  // namespace tinyserve::loop

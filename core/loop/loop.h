@@ -1,0 +1,116 @@
+// loop.h — one epoll loop on one thread: accepts, hands events to connections, and ends them
+// (epoll(7)).
+//
+//   wait → for each event: accept, or a step of its connection → turns that go on → deadlines → the
+//   closed are destroyed
+//
+// Connections live in a slab of slots. An event's token carries slot and generation, so that an
+// event of a connection that was closed earlier in the same batch can't meet the one that took its
+// slot.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "base/memory_budget.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "handlers/router.h"
+#include "loop/access_log.h"
+#include "loop/config.h"
+#include "loop/connection.h"
+#include "loop/deadlines.h"
+#include "loop/services.h"
+#include "net/listener.h"
+#include "net/poller.h"
+#include "net/wake_up.h"
+
+namespace tinyserve::loop {
+
+class Loop {
+ public:
+  // Everything passed by reference must outlive the loop; `max_connections` is at least 1.
+  Loop(const Config& config, std::size_t max_connections, std::vector<net::Listener> listeners,
+       net::Poller poller, net::WakeUp wake_up, handlers::Router& router, log::Writer* writer,
+       log::Diagnostics& diagnostics);
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  // Serves until stop() was called and the connections have ended. Fails when epoll does.
+  [[nodiscard]] Result<void> run();
+
+  // Any thread, any signal handler.
+  void stop() noexcept;
+
+  [[nodiscard]] AccessLog& access_log() { return access_log_; }
+
+ private:
+  struct Slot {
+    std::optional<Connection> connection;
+    std::uint32_t generation = 0;
+    http::Interest watched = http::Interest::kReadable;
+    bool at_the_door = false;  // one of the reserve, which is only told that there is no room
+    bool queued_turn = false;
+  };
+
+  Result<void> turn();
+  void dispatch(const net::Poller::Event& event);
+  template <class Step>
+  void step(std::uint32_t slot, Step action);
+  void settle(std::uint32_t slot);
+  void destroy_closed();
+  void go_on();
+  void expire();
+
+  void accept_burst(int listener);
+  void admit(net::Accepted accepted);
+  bool make_room();
+  void find_longest_idle();
+  void turn_away_one(int listener, const Error& error);
+  void watch_listeners(bool wanted);
+  void reconsider_listeners();
+
+  void begin_stop();
+  [[nodiscard]] int wait_ms();
+  void read_time();
+  void warn_once_a_second(std::string_view text);
+
+  const Config& config_;
+  const std::size_t max_connections_;
+  std::vector<net::Listener> listeners_;
+  net::Poller poller_;
+  net::WakeUp wake_up_;
+  UniqueFd spare_;  // given up for a moment when descriptors run out, to tell a client so
+  AccessLog access_log_;
+  MemoryBudget budget_;
+  Services services_;
+  Deadlines deadlines_;
+
+  std::deque<Slot> slots_;  // never shrinks or moves: tokens and references stay good
+  std::vector<std::uint32_t> free_slots_;
+  std::vector<std::uint32_t> closed_;  // in this turn
+  std::vector<std::uint32_t> turns_;   // slots that want to go on without an event
+  std::size_t connections_ = 0;        // without those at the door
+  std::size_t at_the_door_ = 0;
+  std::uint64_t next_number_ = 1;
+
+  struct Idle {
+    std::int64_t since_ms;
+    std::uint32_t slot;
+    std::uint32_t generation;
+  };
+  std::vector<Idle> longest_idle_;  // the longest last; see find_longest_idle()
+  std::int64_t idle_search_ms_ = INT64_MIN;
+
+  bool listening_ = true;
+  std::int64_t listen_again_ms_ = http::kNever;
+  std::int64_t warned_ms_ = INT64_MIN;
+  std::atomic<bool> stop_requested_{false};
+  bool stopping_ = false;
+  std::int64_t stop_deadline_ms_ = http::kNever;
+};
+
+}  // namespace tinyserve::loop

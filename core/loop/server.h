@@ -1,0 +1,73 @@
+// server.h — the library's front door: open what is served, listen, run until stopped (a public
+// header).
+//
+//   auto server = tinyserve::loop::Server::open(config, diagnostics);
+//   if (auto* failure = std::get_if<StartFailure>(&server)) ...
+//   std::get<Server>(server).run();
+//
+// A Server is used by one thread, apart from stop() and reopen_log(), which any thread or signal
+// handler may call.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "log/diagnostics.h"
+#include "loop/config.h"
+
+namespace tinyserve::loop {
+
+// Why a server could not start. `subject` is what it is about: a path, or an address with its port.
+struct StartFailure {
+  enum class What : std::uint8_t { kRoot, kAddress, kListen, kLog, kSystem } what;
+  std::string subject;
+  Error error;
+};
+
+class Server {
+ public:
+  // Opens root and log and listens; nothing is accepted before run(). `diagnostics` must outlive
+  // the server. kAddress: the text is no IP address (EINVAL). Raises the soft limit of descriptors
+  // to the hard one, and ignores SIGPIPE for the process.
+  [[nodiscard]] static std::variant<Server, StartFailure> open(const Config& config,
+                                                               log::Diagnostics& diagnostics);
+  Server(Server&&) noexcept;
+  Server& operator=(Server&&) noexcept;
+  ~Server();
+
+  // The port, one for all addresses.
+  [[nodiscard]] std::uint16_t port() const;
+  // Where the server can be reached, best first: "http://localhost:8080/" when both loopback
+  // addresses are bound, otherwise one URL for each bound address ("http://[::1]:8080/"; localhost
+  // for the unspecified ones).
+  [[nodiscard]] const std::vector<std::string>& urls() const;
+  // The absolute path of what is served; whether it is a single file; whether its own `api` is
+  // hidden by ours.
+  [[nodiscard]] const std::string& root() const;
+  [[nodiscard]] bool serves_single_file() const;
+  [[nodiscard]] bool hides_own_api() const;
+  // How many connections may be open at once: Config::max_connections, or less where RLIMIT_NOFILE
+  // leaves less.
+  [[nodiscard]] std::size_t max_connections() const;
+
+  // Serves until stop() was called and what was running has ended; the first line of the log is the
+  // listening event, the last one the stopping event. Fails only when epoll itself does.
+  [[nodiscard]] Result<void> run();
+
+  // Asks run() to stop accepting, to let running answers end (Timeouts::stop_ms) and to return.
+  // Async-signal-safe.
+  void stop() noexcept;
+  // Asks for the log file to be opened anew. Async-signal-safe.
+  void reopen_log() noexcept;
+
+ private:
+  struct Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tinyserve::loop

@@ -1,0 +1,120 @@
+#include "net/listener.h"
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <utility>
+
+namespace tinyserve::net {
+
+namespace {
+
+constexpr int kBacklog = 4096;  // the kernel lowers it to net.core.somaxconn
+constexpr int kPortTries =
+    32;  // how many free numbers are tried until one is free on every address
+
+Result<void> set_option(int fd, int level, int option) {
+  const int on = 1;
+  if (::setsockopt(fd, level, option, &on, sizeof on) != 0) return fail("setsockopt");
+  return {};
+}
+
+Result<Address> bound_address(int fd) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0)
+    return fail("getsockname");
+  return Address::from(storage);
+}
+
+// Errors after which accept(2) says to go on with the next connection: this one is gone.
+bool is_gone(int error) {
+  switch (error) {
+    case ECONNABORTED:
+    case EINTR:
+    case EPROTO:
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+    case EPERM:
+      return true;
+    default:
+      return false;
+  }
+}
+
+using Outcome = std::variant<std::vector<Listener>, ListenFailure>;
+
+Outcome listen_with_port(const std::vector<Address>& addresses, std::uint16_t port,
+                         bool last_may_be_missing) {
+  std::vector<Listener> listeners;
+  for (const Address& address : addresses) {
+    const std::uint16_t wanted = listeners.empty() ? port : listeners.front().address.port();
+    auto listener = listen_on(address.with_port(wanted));
+    if (listener) {
+      listeners.push_back(*std::move(listener));
+      continue;
+    }
+    const Error& error = listener.error();
+    const bool missing = error.is(EADDRNOTAVAIL) || error.is(EAFNOSUPPORT);
+    if (last_may_be_missing && missing && !listeners.empty()) continue;
+    return ListenFailure{address.with_port(wanted).host_port(), error};
+  }
+  return listeners;
+}
+
+}  // namespace
+
+Result<Listener> listen_on(const Address& address) {
+  UniqueFd fd(::socket(address.is_ipv6() ? AF_INET6 : AF_INET,
+                       SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd) return fail("socket");
+  if (const auto set = set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR); !set) return set.error();
+  if (const auto set = set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY); !set) return set.error();
+  if (address.is_ipv6()) {
+    if (const auto set = set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY); !set) return set.error();
+  }
+  const auto where = address.socket_address();
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&where.storage), where.size) != 0)
+    return fail("bind");
+  if (::listen(fd.get(), kBacklog) != 0) return fail("listen");
+  const auto bound = bound_address(fd.get());
+  if (!bound) return bound.error();
+  return Listener{std::move(fd), *bound};
+}
+
+std::variant<std::vector<Listener>, ListenFailure> listen_on_all(const Options& options) {
+  const bool loopback = options.addresses.empty();
+  const std::vector<std::string> texts =
+      loopback ? std::vector<std::string>{"127.0.0.1", "::1"} : options.addresses;
+  std::vector<Address> addresses;
+  for (const std::string& text : texts) {
+    const auto address = Address::parse(text, options.port);
+    if (!address) return ListenFailure{text, fail("parse", EINVAL)};
+    addresses.push_back(*address);
+  }
+  for (int tries = 1;; ++tries) {
+    Outcome outcome = listen_with_port(addresses, options.port, loopback);
+    const auto* failure = std::get_if<ListenFailure>(&outcome);
+    const bool taken = failure != nullptr && failure->error.is(EADDRINUSE);
+    if (!taken || options.port != 0 || tries == kPortTries) return outcome;
+  }
+}
+
+Result<std::optional<Accepted>> accept_one(int listener) {
+  while (true) {
+    sockaddr_storage storage{};
+    socklen_t size = sizeof storage;
+    UniqueFd fd(::accept4(listener, reinterpret_cast<sockaddr*>(&storage), &size,
+                          SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (fd) return std::optional<Accepted>(Accepted{std::move(fd), Address::from(storage)});
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return std::optional<Accepted>();
+    if (!is_gone(errno)) return fail("accept4");
+  }
+}
+
+}  // namespace tinyserve::net

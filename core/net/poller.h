@@ -1,0 +1,48 @@
+// poller.h — epoll(7), level-triggered, behind four functions.
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+
+namespace tinyserve::net {
+
+class Poller {
+ public:
+  // Hang-ups and errors are reported whatever is asked for.
+  enum : std::uint32_t { kNothing = 0, kReadable = EPOLLIN, kWritable = EPOLLOUT };
+  struct Event {
+    std::uint64_t token;
+    bool readable;
+    bool writable;
+    bool broken;  // hang-up or error: the descriptor is of no use any more, though what was
+                  // received can be read
+  };
+
+  [[nodiscard]] static Result<Poller> open();
+
+  // Watches `fd`, which is borrowed until it is closed (closing it ends the watch), and reports it
+  // with `token`.
+  [[nodiscard]] Result<void> add(int fd, std::uint32_t interest, std::uint64_t token);
+  [[nodiscard]] Result<void> modify(int fd, std::uint32_t interest, std::uint64_t token);
+  [[nodiscard]] Result<void> remove(int fd);
+
+  // Waits for events, at most `timeout_ms` milliseconds (-1: for ever). None when time ran out or a
+  // signal came. The span is good until the next call.
+  [[nodiscard]] Result<std::span<const Event>> wait(int timeout_ms);
+
+ private:
+  static constexpr int kBatch = 256;
+  explicit Poller(UniqueFd fd) : fd_(std::move(fd)) {}
+
+  UniqueFd fd_;
+  std::array<epoll_event, kBatch> raw_{};
+  std::array<Event, kBatch> events_{};
+};
+
+}  // namespace tinyserve::net

@@ -1,0 +1,133 @@
+#include "net/send_queue.h"
+
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace tinyserve::net {
+
+namespace {
+
+constexpr std::size_t kCopyBlock = 16 * 1024;
+constexpr std::size_t kMostVectors = 64;
+constexpr std::uint64_t kFileQuantum = 512 * 1024;  // one sendfile(2) call
+constexpr std::size_t kKeptSegments = 64;           // capacity that an empty queue may keep
+
+bool is_full(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS; }
+
+}  // namespace
+
+void SendQueue::append(std::string_view bytes) {
+  queued_ += bytes.size();
+  // Only blocks of our own grow: others are shared with whoever handed them in.
+  if (segments_.size() > first_ && segments_.back().grows) {
+    Segment& last = segments_.back();
+    const std::string_view part = bytes.substr(0, last.block.room());
+    last.block.append(part);
+    last.length += part.size();
+    bytes.remove_prefix(part.size());
+  }
+  if (bytes.empty()) return;
+  Block block = Block::with_capacity(std::max(bytes.size(), kCopyBlock));
+  block.append(bytes);
+  segments_.push_back({std::move(block), {}, 0, bytes.size(), true});
+}
+
+void SendQueue::append(Block block) {
+  const std::size_t size = block.size();
+  if (size == 0) return;
+  queued_ += size;
+  segments_.push_back({std::move(block), {}, 0, size, false});
+}
+
+void SendQueue::append(SharedFd file, std::uint64_t offset, std::uint64_t length) {
+  if (length == 0) return;
+  queued_ += length;
+  segments_.push_back({{}, std::move(file), offset, length, false});
+}
+
+SendQueue::Outcome SendQueue::flush(int fd, std::uint64_t budget) {
+  const std::uint64_t start = sent_;
+  while (!empty()) {
+    if (sent_ - start >= budget) return Outcome::kTurnOver;
+    const Outcome outcome = segments_[first_].block ? send_memory(fd) : send_file(fd);
+    if (outcome != Outcome::kEmpty) return outcome;
+  }
+  segments_.clear();
+  first_ = 0;
+  if (segments_.capacity() > kKeptSegments) segments_.shrink_to_fit();
+  return Outcome::kEmpty;
+}
+
+// Sends the blocks at the front with one call.
+SendQueue::Outcome SendQueue::send_memory(int fd) {
+  std::array<iovec, kMostVectors> vectors;
+  std::size_t count = 0;
+  std::size_t total = 0;
+  std::size_t at = first_;
+  for (; at < segments_.size() && segments_[at].block && count < kMostVectors; ++at) {
+    const std::string_view bytes =
+        segments_[at].block.view().substr(segments_[at].offset, segments_[at].length);
+    vectors[count++] = {const_cast<char*>(bytes.data()), bytes.size()};
+    total += bytes.size();
+  }
+  // A head is to leave in one segment with the beginning of the file that follows it.
+  const int flags = MSG_NOSIGNAL | (at < segments_.size() ? MSG_MORE : 0);
+  ssize_t sent = 0;
+  do {
+    if (count == 1) {
+      sent = ::send(fd, vectors[0].iov_base, vectors[0].iov_len, flags);
+    } else {
+      msghdr message{};
+      message.msg_iov = vectors.data();
+      message.msg_iovlen = count;
+      sent = ::sendmsg(fd, &message, flags);
+    }
+  } while (sent < 0 && errno == EINTR);
+  if (sent < 0) return is_full(errno) ? Outcome::kFull : Outcome::kBroken;
+  drop(static_cast<std::uint64_t>(sent));
+  // A short count means that the kernel is full: asking again would only tell EAGAIN.
+  return static_cast<std::size_t>(sent) < total ? Outcome::kFull : Outcome::kEmpty;
+}
+
+// Sends a part of the file slice at the front with one call.
+SendQueue::Outcome SendQueue::send_file(int fd) {
+  const Segment& segment = segments_[first_];
+  const std::uint64_t wanted = std::min(segment.length, kFileQuantum);
+  auto offset = static_cast<off_t>(segment.offset);
+  ssize_t sent = 0;
+  do {
+    sent = ::sendfile(fd, segment.file.get(), &offset, static_cast<std::size_t>(wanted));
+  } while (sent < 0 && errno == EINTR);
+  if (sent < 0) {
+    if (is_full(errno)) return Outcome::kFull;
+    return errno == EPIPE || errno == ECONNRESET || errno == ETIMEDOUT ? Outcome::kBroken
+                                                                       : Outcome::kFailed;
+  }
+  // The count tells, not errno: nothing was sent, so the file has become shorter than what was
+  // announced.
+  if (sent == 0) return Outcome::kTruncated;
+  drop(static_cast<std::uint64_t>(sent));
+  return Outcome::kEmpty;
+}
+
+// Takes `count` bytes, which have left, from the front.
+void SendQueue::drop(std::uint64_t count) {
+  sent_ += count;
+  while (count > 0) {
+    Segment& segment = segments_[first_];
+    const std::uint64_t part = std::min(count, segment.length);
+    segment.offset += part;
+    segment.length -= part;
+    count -= part;
+    if (segment.length > 0) return;
+    segment = {};
+    ++first_;
+  }
+}
+
+}  // namespace tinyserve::net

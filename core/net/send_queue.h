@@ -1,0 +1,63 @@
+// send_queue.h — step 7: what a connection still has to send, in order: bytes, blocks, and slices
+// of files.
+//
+// Everything that one readable event brought is queued first and flushed once, so that small
+// answers leave together in one segment. The queue counts bytes from its creation on; whoever needs
+// to know when an answer has left remembers queued() at its end and compares it with sent().
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/block.h"
+#include "base/result.h"
+#include "base/shared_fd.h"
+
+namespace tinyserve::net {
+
+class SendQueue {
+ public:
+  // Adds a copy of `bytes`.
+  void append(std::string_view bytes);
+  // Adds a block, which is kept until it has left.
+  void append(Block block);
+  // Adds `length` bytes of `file` from `offset` on.
+  void append(SharedFd file, std::uint64_t offset, std::uint64_t length);
+
+  enum class Outcome : std::uint8_t {
+    kEmpty,      // all of it has left
+    kFull,       // the kernel takes no more for now
+    kTurnOver,   // it would take more, but others have a right to their turn
+    kBroken,     // the peer is gone
+    kTruncated,  // a file ended before its slice did: what was announced can't be sent
+    kFailed,     // a file could not be read
+  };
+  // Sends to the socket `fd` what it takes, and stops once `budget` bytes have left in this call.
+  [[nodiscard]] Outcome flush(int fd, std::uint64_t budget);
+
+  [[nodiscard]] bool empty() const { return sent_ == queued_; }
+  [[nodiscard]] std::uint64_t pending() const { return queued_ - sent_; }
+  [[nodiscard]] std::uint64_t queued() const { return queued_; }
+  [[nodiscard]] std::uint64_t sent() const { return sent_; }
+
+ private:
+  struct Segment {
+    Block block;
+    SharedFd file;
+    std::uint64_t offset = 0;  // of what has not left yet, in the block or the file
+    std::uint64_t length = 0;
+    bool grows = false;  // the block is this queue's own: more bytes can be put behind these
+  };
+
+  Outcome send_memory(int fd);
+  Outcome send_file(int fd);
+  void drop(std::uint64_t count);
+
+  std::vector<Segment> segments_;
+  std::size_t first_ = 0;  // of segments_ that has not left
+  std::uint64_t queued_ = 0;
+  std::uint64_t sent_ = 0;
+};
+
+}  // namespace tinyserve::net
