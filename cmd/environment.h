@@ -1,0 +1,33 @@
+// environment.h — the process's environment as a value, so that what depends on it can be handed
+// another one in tests.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace tinyserve::cmd {
+
+using Environment = std::map<std::string, std::string, std::less<>>;
+
+// What `entries` ("NAME=value", ended by a null pointer, as in environ(7)) says.
+[[nodiscard]] inline Environment read_environment(const char* const* entries) {
+  Environment environment;
+  for (; entries != nullptr && *entries != nullptr; ++entries) {
+    const std::string_view entry = *entries;
+    const std::size_t equals = entry.find('=');
+    if (equals == std::string_view::npos) continue;
+    environment.emplace(entry.substr(0, equals), entry.substr(equals + 1));
+  }
+  return environment;
+}
+
+// The value of `name`; empty when it is not set, which everywhere means the same as set to nothing.
+[[nodiscard]] inline std::string_view value_of(const Environment& environment,
+                                               std::string_view name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? std::string_view{} : std::string_view(found->second);
+}
+
+}  // namespace tinyserve::cmd

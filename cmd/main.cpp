@@ -1,0 +1,80 @@
+// main.cpp — tinyserve: read the settings, open the server, say where it is, run it until it is
+// told to stop.
+//
+// Exit codes: 0 stopped as asked, help, version; 1 could not start or go on; 2 wrong usage; 130 and
+// 143 ended at once by a second signal.
+#include <unistd.h>
+
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "cmd/diagnostics.h"
+#include "cmd/help.h"
+#include "cmd/printable.h"
+#include "cmd/settings.h"
+#include "cmd/signals.h"
+#include "cmd/startup.h"
+#include "loop/server.h"
+
+namespace tinyserve::cmd {
+namespace {
+
+int serve(const Settings& settings, log::Diagnostics& diagnostics);
+int print(const std::string& text);
+
+int run(std::span<const char* const> arguments, const Environment& environment) {
+  const std::string_view question = find_question(arguments);
+  if (question == "help") return print(help_text());
+  if (question == "version") return print(version_text());
+
+  const auto read = read_settings(arguments, environment);
+  if (const auto* error = std::get_if<UsageError>(&read)) {
+    std::fprintf(stderr, "tinyserve: %s\n", printable(error->text).c_str());
+    return 2;
+  }
+  const auto& settings = std::get<Settings>(read);
+  return serve(settings, *make_diagnostics(settings, environment));
+}
+
+int serve(const Settings& settings, log::Diagnostics& diagnostics) {
+  auto opened = loop::Server::open(settings.config, diagnostics);
+  if (const auto* failure = std::get_if<loop::StartFailure>(&opened)) {
+    diagnostics.report(log::Severity::kError, explain(*failure, settings));
+    return 1;
+  }
+  auto& server = std::get<loop::Server>(opened);
+  const SignalHandling signals(server, settings);
+  for (const Notice& notice : announce(describe(server), settings)) {
+    diagnostics.report(notice.severity, notice.text);
+  }
+  const Result<void> ended = server.run();
+  if (ended) return 0;
+  diagnostics.report(log::Severity::kError, "cannot go on: " + ended.error().message());
+  return 1;
+}
+
+int print(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  return std::fflush(stdout) == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace tinyserve::cmd
+
+int main(int argc, char** argv) {
+  using namespace tinyserve::cmd;
+  try {
+    const std::span<const char* const> all(argv, static_cast<std::size_t>(argc));
+    return run(all.subspan(all.empty() ? 0 : 1), read_environment(environ));
+  } catch (const std::bad_alloc&) {
+    std::fputs("tinyserve: out of memory\n", stderr);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "tinyserve: internal error, please report it: %s\n", error.what());
+  }
+  return 1;
+}

@@ -1,0 +1,182 @@
+#include "cmd/settings.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/ascii.h"
+#include "base/check.h"
+#include "cmd/flags.h"
+#include "cmd/values.h"
+
+namespace tinyserve::cmd {
+namespace {
+
+// "auto|always|never" as "auto, always or never".
+std::string in_words(std::string_view choices) {
+  std::string words(choices);
+  const std::size_t last = words.rfind('|');
+  if (last != std::string::npos) words.replace(last, 1, " or ");
+  for (std::size_t bar = words.find('|'); bar != std::string::npos; bar = words.find('|')) {
+    words.replace(bar, 1, ", ");
+  }
+  return words;
+}
+
+// Reads values by the flag's name and remembers the first complaint, so that interpret() can be one
+// line per flag.
+class Reader {
+ public:
+  explicit Reader(const RawOptions& raw) : raw_(raw) {}
+
+  [[nodiscard]] bool has(std::string_view name) const {
+    TS_CHECK(find_flag(name) != nullptr);
+    return raw_.contains(name);
+  }
+  [[nodiscard]] bool is_on(std::string_view name) const {
+    return has(name) && raw_.at(name).texts.back() == "1";
+  }
+
+  // The last value given, or `fallback`.
+  template <class T>
+  [[nodiscard]] T one(std::string_view name, T fallback, Parsed<T> (*parse)(std::string_view)) {
+    if (!has(name)) return fallback;
+    return accept(name, parse(raw_.at(name).texts.back()), std::move(fallback));
+  }
+
+  // All values given, or `fallback`.
+  [[nodiscard]] std::vector<std::string> list(std::string_view name,
+                                              std::vector<std::string> fallback,
+                                              Parsed<std::string> (*parse)(std::string_view)) {
+    if (!has(name) || raw_.at(name).texts.empty()) return fallback;
+    std::vector<std::string> values;
+    for (const std::string& text : raw_.at(name).texts) {
+      values.push_back(accept(name, parse(text), std::string{}));
+    }
+    return values;
+  }
+
+  // What the last value given means, or the first of `meanings`; the table names the same choices.
+  template <class T>
+  [[nodiscard]] T choice(std::string_view name,
+                         std::initializer_list<std::pair<std::string_view, T>> meanings) {
+    const T fallback = meanings.begin()->second;
+    if (!has(name)) return fallback;
+    const std::string& text = raw_.at(name).texts.back();
+    for (const auto& [choice, meaning] : meanings) {
+      if (text == choice) return meaning;
+    }
+    return accept<T>(name, Complaint{"'" + text + "' is not " + in_words(find_flag(name)->choices)},
+                     fallback);
+  }
+
+  // The command line outvotes the environment; within one of them the two contradict each other.
+  [[nodiscard]] Verbosity verbosity() {
+    if (!is_on("quiet")) return is_on("verbose") ? Verbosity::kVerbose : Verbosity::kNormal;
+    if (!is_on("verbose")) return Verbosity::kQuiet;
+    const std::string quiet = source("quiet");
+    const std::string verbose = source("verbose");
+    if (raw_.at("quiet").layer == raw_.at("verbose").layer) {
+      note({quiet + " contradicts " + verbose + "; leave one out"});
+    }
+    return raw_.at("quiet").layer == Layer::kCommandLine ? Verbosity::kQuiet : Verbosity::kVerbose;
+  }
+
+  [[nodiscard]] const std::optional<UsageError>& complaint() const { return complaint_; }
+
+ private:
+  template <class T>
+  T accept(std::string_view name, Parsed<T> parsed, T fallback) {
+    if (auto* value = std::get_if<T>(&parsed)) return std::move(*value);
+    note({source(name) + ": " + std::get<Complaint>(parsed).text});
+    return fallback;
+  }
+
+  [[nodiscard]] std::string source(std::string_view name) const {
+    return source_name(*find_flag(name), raw_.at(name).layer);
+  }
+
+  void note(UsageError error) {
+    if (!complaint_) complaint_ = std::move(error);
+  }
+
+  const RawOptions& raw_;
+  std::optional<UsageError> complaint_;
+};
+
+// The addresses to bind, each once. `localhost` alone is the library's own default, whose ::1 may
+// be missing.
+std::vector<std::string> expand_addresses(const std::vector<std::string>& given) {
+  std::vector<std::string> addresses;
+  const auto add = [&addresses](const std::string& address) {
+    const auto known = std::find(addresses.begin(), addresses.end(), address);
+    if (known == addresses.end()) addresses.push_back(address);
+  };
+  for (const std::string& address : given) {
+    if (address != "localhost") {
+      add(address);
+      continue;
+    }
+    add("127.0.0.1");
+    add("::1");
+  }
+  const bool only_localhost =
+      std::all_of(given.begin(), given.end(),
+                  [](const std::string& address) { return address == "localhost"; });
+  return only_localhost ? std::vector<std::string>{} : addresses;
+}
+
+std::optional<UsageError> check_root(const std::string& root) {
+  const bool is_number = std::all_of(root.begin(), root.end(), is_digit);
+  if (!is_number || ::access(root.c_str(), F_OK) == 0) return std::nullopt;
+  return UsageError{"there is no directory '" + root + "'; for the port write --port " + root};
+}
+
+}  // namespace
+
+std::variant<Settings, UsageError> interpret(const RawOptions& raw) {
+  Settings settings;
+  loop::Config& config = settings.config;
+  Reader read(raw);
+
+  config.files.root = read.one("root", config.files.root, parse_path);
+  config.files.follow_symlinks = read.is_on("follow-symlinks");
+  config.handlers.index_names = read.list("index", config.handlers.index_names, parse_file_name);
+  config.handlers.listing = !read.is_on("no-listing");
+  config.handlers.dotfiles = read.is_on("dotfiles");
+  config.handlers.api = !read.is_on("no-api");
+  config.handlers.allowed_hosts = read.list("allow-host", {}, parse_host);
+  config.net.port = read.one("port", config.net.port, parse_port);
+  config.net.addresses = expand_addresses(read.list("bind", {}, parse_address));
+  config.max_connections = read.one("max-connections", config.max_connections, parse_count);
+  config.limits.max_content = read.one("max-body", config.limits.max_content, parse_bytes);
+  config.timeouts.head_ms =
+      read.one("header-timeout", config.timeouts.head_ms, parse_positive_seconds);
+  config.timeouts.keep_alive_ms =
+      read.one("keep-alive-timeout", config.timeouts.keep_alive_ms, parse_seconds);
+  config.log.format = read.choice<log::Format>(
+      "log-format", {{"json", log::Format::kJson}, {"none", log::Format::kNone}});
+  config.log.path = read.one("log-file", config.log.path, parse_path);
+  settings.color = read.choice<Color>(
+      "color", {{"auto", Color::kAuto}, {"always", Color::kAlways}, {"never", Color::kNever}});
+  settings.verbosity = read.verbosity();
+  settings.asks_for_connections = read.has("max-connections");
+
+  if (read.complaint()) return *read.complaint();
+  if (const auto error = check_root(config.files.root)) return *error;
+  return settings;
+}
+
+std::variant<Settings, UsageError> read_settings(std::span<const char* const> arguments,
+                                                 const Environment& environment) {
+  auto raw = read_options(arguments, environment);
+  if (const auto* error = std::get_if<UsageError>(&raw)) return *error;
+  return interpret(std::get<RawOptions>(raw));
+}
+
+}  // namespace tinyserve::cmd

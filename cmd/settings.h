@@ -1,0 +1,33 @@
+// settings.h — what the program is to do: the raw values interpreted, the library's defaults where
+// nothing was said.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <variant>
+
+#include "cmd/environment.h"
+#include "cmd/options.h"
+#include "loop/config.h"
+
+namespace tinyserve::cmd {
+
+enum class Color : std::uint8_t { kAuto, kAlways, kNever };
+enum class Verbosity : std::uint8_t { kQuiet, kNormal, kVerbose };
+
+struct Settings {
+  loop::Config config;
+  Color color = Color::kAuto;
+  Verbosity verbosity = Verbosity::kNormal;
+  bool asks_for_connections = false;  // the limit was somebody's wish and not our default
+};
+
+// Interprets `raw`. The only look at the machine: a ROOT that is a bare number and does not exist
+// was meant as a port.
+[[nodiscard]] std::variant<Settings, UsageError> interpret(const RawOptions& raw);
+
+// read_options and interpret in one.
+[[nodiscard]] std::variant<Settings, UsageError> read_settings(
+    std::span<const char* const> arguments, const Environment& environment);
+
+}  // namespace tinyserve::cmd

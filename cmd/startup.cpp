@@ -1,0 +1,147 @@
+#include "cmd/startup.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <filesystem>
+
+#include "base/ascii.h"
+#include "cmd/nearest.h"
+#include "cmd/values.h"
+
+namespace tinyserve::cmd {
+namespace {
+
+std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
+
+// The system's words in the middle of a sentence: "permission denied".
+std::string reason(const Error& error) {
+  std::string text = error.code.message();
+  if (!text.empty()) text[0] = to_lower(text[0]);
+  return text;
+}
+
+// The entry beside `path` whose name is closest, written as `path` is ("./sit" gives "./site");
+// empty when none is.
+std::string nearest_sibling(const std::filesystem::path& path) {
+  const std::filesystem::path parent = path.parent_path();
+  std::vector<std::string> names;
+  std::error_code ignored;  // a directory that cannot be read has no suggestion to make
+  auto entry = std::filesystem::directory_iterator(parent.empty() ? "." : parent, ignored);
+  for (; !ignored && entry != std::filesystem::directory_iterator(); entry.increment(ignored)) {
+    names.push_back(entry->path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  const std::string name = nearest(path.filename().string(), names);
+  return name.empty() ? name : (parent / name).string();
+}
+
+std::string explain_root(const Error& error, std::string root) {
+  while (root.size() > 1 && root.back() == '/') root.pop_back();
+  std::error_code ignored;
+  if (error.is(ENOENT) && std::filesystem::is_symlink(root, ignored)) {
+    return "cannot serve " + in_quotes(root) + ": it is a symbolic link that leads nowhere";
+  }
+  if (error.is(ENOENT)) {
+    const std::string text = "there is no directory or file " + in_quotes(root);
+    const std::string meant = nearest_sibling(root);
+    return meant.empty() ? text + "; name what to serve: tinyserve ROOT"
+                         : text + "; did you mean " + in_quotes(meant) + "?";
+  }
+  const std::string text = "cannot serve " + in_quotes(root) + ": ";
+  if (error.is(ENOTDIR)) return text + "a part of this path is a file and not a directory";
+  if (error.is(EACCES))
+    return text + "permission denied; it must be readable for the user who runs tinyserve";
+  return text + reason(error) + "; name a directory or a regular file";
+}
+
+// Counts up from `port`; past the last port there is nothing to suggest but 0.
+std::string other_ports(std::uint16_t port) {
+  if (port == 0 || port == UINT16_MAX) return "try --port 0 for any free one";
+  return "try --port " + std::to_string(port + 1) + ", or --port 0 for any free one";
+}
+
+std::string explain_listen(const loop::StartFailure& failure, std::uint16_t port) {
+  constexpr std::uint16_t kFirstUnprivilegedPort = 1024;
+  const Error& error = failure.error;
+  const std::string text = "cannot listen on " + failure.subject + ": ";
+  if (error.is(EADDRINUSE)) return text + "the address is already in use; " + other_ports(port);
+  if (error.is(EACCES) && port < kFirstUnprivilegedPort) {
+    return text + "ports below 1024 are reserved for root; try --port 8080";
+  }
+  if (error.is(EADDRNOTAVAIL)) {
+    return text + "this machine does not have this address; 'ip address' lists those it has";
+  }
+  if (error.is(EAFNOSUPPORT))
+    return text + "this machine does not have this kind of address; try --bind 127.0.0.1";
+  return text + reason(error);
+}
+
+std::string explain_log(const Error& error, const std::string& path) {
+  const std::string text = "cannot open the log file " + in_quotes(path) + ": ";
+  if (error.is(ENOENT))
+    return text + "its directory does not exist; create it or name another --log-file";
+  if (error.is(EISDIR)) return text + "it is a directory; name a file in it";
+  return text + reason(error) + "; name another --log-file";
+}
+
+// Who can reach what is bound, or empty when only this machine can.
+std::string explain_exposure(const std::vector<std::string>& addresses) {
+  const auto exposed = std::find_if_not(addresses.begin(), addresses.end(), is_loopback);
+  if (exposed == addresses.end()) return {};
+  const bool everywhere = *exposed == "0.0.0.0" || *exposed == "::";
+  return "listening on " + *exposed + ": whoever can reach this machine over " +
+         (everywhere ? "any of its networks" : "that network") + " can read what is served";
+}
+
+Notice explain_connections(std::size_t max_connections, const Settings& settings) {
+  // Our own default is nobody's wish: less of it is worth a word only to those who want to know
+  // everything.
+  return {settings.asks_for_connections ? log::Severity::kWarning : log::Severity::kDebug,
+          "at most " + std::to_string(max_connections) + " connections at once, not " +
+              std::to_string(settings.config.max_connections) +
+              ": raise the limit of open files (ulimit -n) for more"};
+}
+
+}  // namespace
+
+std::string explain(const loop::StartFailure& failure, const Settings& settings) {
+  using What = loop::StartFailure::What;
+  switch (failure.what) {
+    case What::kRoot:
+      return explain_root(failure.error, settings.config.files.root);
+    case What::kAddress:
+      return in_quotes(failure.subject) +
+             " is not an IP address; --bind takes one such as 127.0.0.1, 0.0.0.0 or ::1";
+    case What::kListen:
+      return explain_listen(failure, settings.config.net.port);
+    case What::kLog:
+      return explain_log(failure.error, failure.subject);
+    case What::kSystem:
+      break;
+  }
+  return "cannot start: " + std::string(failure.error.operation) + ": " + reason(failure.error);
+}
+
+Started describe(const loop::Server& server) {
+  return {server.root(), server.urls(), server.hides_own_api(), server.max_connections()};
+}
+
+std::vector<Notice> announce(const Started& started, const Settings& settings) {
+  std::vector<Notice> notices;
+  const std::string exposure = explain_exposure(settings.config.net.addresses);
+  if (!exposure.empty()) notices.push_back({log::Severity::kWarning, exposure});
+  if (started.hides_own_api) {
+    notices.push_back(
+        {log::Severity::kInfo, "ROOT has an api/ of its own, hidden by ours; --no-api shows it"});
+  }
+  if (started.max_connections < settings.config.max_connections) {
+    notices.push_back(explain_connections(started.max_connections, settings));
+  }
+  notices.push_back({log::Severity::kInfo, "serving " + started.root});
+  for (const std::string& url : started.urls) notices.push_back({log::Severity::kInfo, url});
+  notices.push_back({log::Severity::kInfo, "press Ctrl-C to stop"});
+  return notices;
+}
+
+}  // namespace tinyserve::cmd

@@ -1,0 +1,192 @@
+#include "cmd/startup.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace tinyserve::cmd {
+namespace {
+
+using loop::StartFailure;
+using What = StartFailure::What;
+
+// A directory of the test's own that is gone afterwards.
+class StartFailureOfRoot : public testing::Test {
+ protected:
+  StartFailureOfRoot() {
+    std::string path = testing::TempDir() + "startup-XXXXXX";
+    directory_ = ::mkdtemp(path.data());
+    std::filesystem::create_directory(directory_ / "site");
+    std::filesystem::create_symlink("nowhere", directory_ / "dangling");
+  }
+  ~StartFailureOfRoot() override { std::filesystem::remove_all(directory_); }
+
+  // What is said when `name` in the directory cannot be opened; the directory itself reads as "D".
+  [[nodiscard]] std::string explained(const std::string& name, int error) const {
+    Settings settings;
+    settings.config.files.root = directory_ / name;
+    std::string text =
+        explain({What::kRoot, settings.config.files.root, fail("open", error)}, settings);
+    const std::string directory = directory_.string();
+    for (std::size_t at = text.find(directory); at != std::string::npos;
+         at = text.find(directory)) {
+      text.replace(at, directory.size(), "D");
+    }
+    return text;
+  }
+
+  std::filesystem::path directory_;
+};
+
+TEST_F(StartFailureOfRoot, SuggestsTheNearestName) {
+  EXPECT_EQ(explained("sit", ENOENT),
+            "there is no directory or file 'D/sit'; did you mean 'D/site'?");
+  EXPECT_EQ(explained("stie/", ENOENT),
+            "there is no directory or file 'D/stie'; did you mean 'D/site'?");
+}
+
+TEST_F(StartFailureOfRoot, SuggestsNothingWhereNothingIsNear) {
+  EXPECT_EQ(explained("public", ENOENT),
+            "there is no directory or file 'D/public'; name what to serve: tinyserve ROOT");
+  EXPECT_EQ(explained("no/such", ENOENT),
+            "there is no directory or file 'D/no/such'; name what to serve: tinyserve ROOT");
+}
+
+TEST_F(StartFailureOfRoot, SaysThatALinkLeadsNowhere) {
+  EXPECT_EQ(explained("dangling", ENOENT),
+            "cannot serve 'D/dangling': it is a symbolic link that leads nowhere");
+}
+
+TEST_F(StartFailureOfRoot, SaysWhatIsInTheWay) {
+  EXPECT_EQ(explained("site", EACCES),
+            "cannot serve 'D/site': permission denied; it must be readable for the user who runs "
+            "tinyserve");
+  EXPECT_EQ(explained("site", ENOTDIR),
+            "cannot serve 'D/site': a part of this path is a file and not a directory");
+  EXPECT_EQ(explained("site", ENXIO),
+            "cannot serve 'D/site': no such device or address; name a directory or a regular file");
+}
+
+std::string explain_listen(const std::string& subject, std::uint16_t port, int error) {
+  Settings settings;
+  settings.config.net.port = port;
+  return explain({What::kListen, subject, fail("bind", error)}, settings);
+}
+
+TEST(StartFailureOfListening, SuggestsAnotherPort) {
+  EXPECT_EQ(explain_listen("127.0.0.1:8080", 8080, EADDRINUSE),
+            "cannot listen on 127.0.0.1:8080: the address is already in use; try --port 8081, or "
+            "--port 0 for any free one");
+  EXPECT_EQ(explain_listen("[::1]:65535", 65535, EADDRINUSE),
+            "cannot listen on [::1]:65535: the address is already in use; try --port 0 for any "
+            "free one");
+}
+
+TEST(StartFailureOfListening, KnowsPrivilegedPorts) {
+  EXPECT_EQ(explain_listen("127.0.0.1:80", 80, EACCES),
+            "cannot listen on 127.0.0.1:80: ports below 1024 are reserved for root; try --port "
+            "8080");
+  EXPECT_EQ(explain_listen("127.0.0.1:8080", 8080, EACCES),
+            "cannot listen on 127.0.0.1:8080: permission denied");
+}
+
+TEST(StartFailureOfListening, KnowsForeignAddresses) {
+  EXPECT_EQ(explain_listen("10.9.9.9:8080", 8080, EADDRNOTAVAIL),
+            "cannot listen on 10.9.9.9:8080: this machine does not have this address; 'ip address' "
+            "lists those it has");
+  EXPECT_EQ(explain_listen("[::]:8080", 8080, EAFNOSUPPORT),
+            "cannot listen on [::]:8080: this machine does not have this kind of address; try "
+            "--bind 127.0.0.1");
+}
+
+TEST(StartFailureOfTheLog, SaysWhatToName) {
+  const auto explained = [](int error) {
+    return explain({What::kLog, "logs/a.log", fail("open", error)}, {});
+  };
+  EXPECT_EQ(explained(ENOENT),
+            "cannot open the log file 'logs/a.log': its directory does not exist; create it or "
+            "name another --log-file");
+  EXPECT_EQ(explained(EISDIR),
+            "cannot open the log file 'logs/a.log': it is a directory; name a file in it");
+  EXPECT_EQ(explained(EACCES),
+            "cannot open the log file 'logs/a.log': permission denied; name another --log-file");
+}
+
+TEST(StartFailureOfOtherKinds, NamesWhatFailed) {
+  EXPECT_EQ(explain({What::kSystem, "", fail("epoll_create1", EMFILE)}, {}),
+            "cannot start: epoll_create1: too many open files");
+  EXPECT_EQ(explain({What::kAddress, "example.test", fail("inet_pton", EINVAL)}, {}),
+            "'example.test' is not an IP address; --bind takes one such as 127.0.0.1, 0.0.0.0 or "
+            "::1");
+}
+
+// The notices as lines, each with its severity's initial.
+std::string announced(const Started& started, const Settings& settings) {
+  std::string text;
+  for (const Notice& notice : announce(started, settings)) {
+    text += "DIWE"[static_cast<std::size_t>(notice.severity)];
+    text += " " + notice.text + "\n";
+  }
+  return text;
+}
+
+const Started kPlain{"/srv/site", {"http://localhost:8080/"}, false, 10'000};
+
+TEST(Banner, IsThreeLinesInTheNormalCase) {
+  EXPECT_EQ(announced(kPlain, {}),
+            "I serving /srv/site\n"
+            "I http://localhost:8080/\n"
+            "I press Ctrl-C to stop\n");
+}
+
+TEST(Banner, ShowsEveryUrlOnALineOfItsOwn) {
+  Started started = kPlain;
+  started.urls = {"http://127.0.0.1:80/", "http://[::1]:80/"};
+  EXPECT_NE(announced(started, {}).find("I http://127.0.0.1:80/\nI http://[::1]:80/\n"),
+            std::string::npos);
+}
+
+TEST(Banner, WarnsWhenOthersCanReachTheServer) {
+  Settings settings;
+  settings.config.net.addresses = {"127.0.0.1", "0.0.0.0"};
+  EXPECT_EQ(announced(kPlain, settings)
+                .find("W listening on 0.0.0.0: whoever can reach this "
+                      "machine over any of its networks can read what is "
+                      "served\n"),
+            0u);
+  settings.config.net.addresses = {"192.168.1.5"};
+  EXPECT_EQ(announced(kPlain, settings)
+                .find("W listening on 192.168.1.5: whoever can reach this "
+                      "machine over that network can read what is served\n"),
+            0u);
+  settings.config.net.addresses = {"127.0.0.1", "::1"};
+  EXPECT_EQ(announced(kPlain, settings).find("W "), std::string::npos);
+}
+
+TEST(Banner, PointsOutAHiddenApiDirectory) {
+  Started started = kPlain;
+  started.hides_own_api = true;
+  EXPECT_EQ(announced(started, {})
+                .find("I ROOT has an api/ of its own, hidden by ours; --no-api "
+                      "shows it\n"),
+            0u);
+}
+
+TEST(Banner, TellsOfALoweredConnectionLimitThoseWhoAskedForMore) {
+  Started started = kPlain;
+  started.max_connections = 900;
+  const std::string text =
+      " at most 900 connections at once, not 10000: raise the limit of open files (ulimit -n) for "
+      "more\n";
+  Settings settings;
+  EXPECT_EQ(announced(started, settings).find("D" + text), 0u);
+  settings.asks_for_connections = true;
+  EXPECT_EQ(announced(started, settings).find("W" + text), 0u);
+}
+
+}  // namespace
+}  // namespace tinyserve::cmd
