@@ -38,7 +38,7 @@ Result<FileContent> content_of(const Entry& entry) {
     // Somebody writes faster than we read. What was read is what is sent; such a file is young, so
     // its tag says so.
     content.facts.size = block->size();
-    if (block->size() > 0) content.body = std::vector<Block>{*std::move(block)};
+    content.body = http::BlockSlice{*block, 0, block->size()};
     return content;
   }
   content.body = http::FileSlice{entry.file, 0, content.facts.size};

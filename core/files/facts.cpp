@@ -63,7 +63,7 @@ bool is_settled(const Facts& facts, Instant now) {
   return facts.ctime_ns / 1000 <= now.wall_us - kQuietUs;
 }
 
-std::string entity_tag(const Facts& facts, Instant now) {
+std::string entity_tag(const Facts& facts, std::string_view coding, Instant now) {
   std::string tag = "\"";
   append_hex(tag, facts.inode);
   for (const auto part : {facts.size, static_cast<std::uint64_t>(facts.mtime_ns),
@@ -71,6 +71,7 @@ std::string entity_tag(const Facts& facts, Instant now) {
     tag += '-';
     append_hex(tag, part);
   }
+  if (!coding.empty()) tag.append("-").append(coding);
   if (!is_settled(facts, now)) {
     tag += "-n";
     append_hex(tag, next_nonce());

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -36,9 +37,9 @@ struct Facts {
 inline constexpr std::int64_t kQuietUs = 2'000'000;
 [[nodiscard]] bool is_settled(const Facts& facts, Instant now);
 
-// A strong entity tag (RFC 9110 §8.8.3), quotes included: inode, size, mtime and ctime. While the
-// file is not settled the tag also carries a number that occurs once, so that it never matches
-// later.
-[[nodiscard]] std::string entity_tag(const Facts& facts, Instant now);
+// A strong entity tag (RFC 9110 §8.8.3), quotes included: inode, size, mtime, ctime, and the
+// content coding that the file is sent as, if any. While the file is not settled the tag also
+// carries a number that occurs once, so that it never matches later.
+[[nodiscard]] std::string entity_tag(const Facts& facts, std::string_view coding, Instant now);
 
 }  // namespace tinyserve::files

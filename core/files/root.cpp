@@ -105,6 +105,10 @@ Result<Entry> Root::find(const std::string& path) const {
   return Entry{*facts, SharedFd(*std::move(fd))};
 }
 
+Result<Facts> Root::look(const std::string& path) const {
+  return facts_at(directory_.get(), path.empty() ? "." : path.c_str());
+}
+
 const std::string& Root::directory_path() const {
   return single_file_.empty() ? path_ : parent_path_;
 }

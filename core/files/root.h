@@ -42,6 +42,10 @@ class Root {
   // root.
   [[nodiscard]] Result<Entry> find(const std::string& path) const;
 
+  // The facts of what `path` leads to, be it inside the root or not: only find() decides that.
+  // Errors are those of stat(2).
+  [[nodiscard]] Result<Facts> look(const std::string& path) const;
+
   // Absolute.
   [[nodiscard]] const std::string& path() const { return path_; }
   // In single-file mode the name of the file, which then is all that there is; otherwise empty.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/ascii.h"
 #include "handlers/pages.h"
@@ -92,7 +94,11 @@ Answer echo(const http::Request& request) {
   if (request.content.blocks.empty()) {
     answer.response.body = request.content.view;
   } else {
-    answer.response.body = request.content.blocks;
+    std::vector<http::Piece> pieces;
+    for (const Block& block : request.content.blocks) {
+      pieces.emplace_back(http::BlockSlice{block, 0, block.size()});
+    }
+    answer.response.body = std::move(pieces);
   }
   return answer;
 }

@@ -2,6 +2,7 @@
 
 #include "handlers/api.h"
 #include "handlers/pages.h"
+#include "http/request_reader.h"
 
 namespace tinyserve::handlers {
 
@@ -9,9 +10,6 @@ namespace {
 
 using http::Status;
 using http::Via;
-
-// More content than this is not read only to be dropped.
-constexpr std::uint64_t kMaxSkipped = 256 * 1024;
 
 Answer page(const http::Fields& fields, Status status, std::string_view detail, Via via,
             std::string_view why) {
@@ -58,7 +56,7 @@ Admission Router::admit(const http::Request& request) const {
     return Admission::kTake;
   }
   // Whoever asks whether to send it is told no by the answer itself (RFC 9110 §10.1.1).
-  if (request.expects_continue || request.framing.length > kMaxSkipped)
+  if (request.expects_continue || request.framing.length > http::kMaxSkipped)
     return Admission::kAnswerNow;
   return Admission::kSkip;
 }

@@ -22,10 +22,21 @@ struct FileSlice {
   std::uint64_t length = 0;
 };
 
-using Body =
-    std::variant<std::monostate, std::string_view, std::string, std::vector<Block>, FileSlice>;
+// `length` bytes of a block from `offset` on.
+struct BlockSlice {
+  Block block;
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+};
+
+using Piece = std::variant<std::string, BlockSlice, FileSlice>;
+using Body = std::variant<std::monostate, std::string_view, std::string, BlockSlice, FileSlice,
+                          std::vector<Piece>>;
 
 // How many bytes of content `body` stands for.
 [[nodiscard]] std::uint64_t content_length(const Body& body);
+
+// The `length` bytes from `offset` on of a body that is one slice; they lie within it.
+[[nodiscard]] Piece part_of(const Body& body, std::uint64_t offset, std::uint64_t length);
 
 }  // namespace tinyserve::http

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "http/grammar.h"
 
 namespace tinyserve::http {
 
@@ -25,11 +26,31 @@ std::variant<Framing, Refusal> read_length(const Fields& fields, const Limits& l
   return Framing{Framing::Kind::kLength, *length};
 }
 
-// RFC 9112 §6.1. A coding that is not ours is 501, even before `chunked`; it never falls back to
-// Content-Length.
+// RFC 9112 §6.1, §6.3. A coding that is not ours is 501, even before `chunked`: it never falls back
+// to Content-Length. Anything about which two parsers could disagree is 400.
 std::variant<Framing, Refusal> read_transfer_coding(const RequestHead& head) {
+  constexpr Refusal kMalformed{Status::kBadRequest, "malformed Transfer-Encoding"};
   if (head.minor_version == 0) return Refusal{Status::kBadRequest, "Transfer-Encoding in HTTP/1.0"};
-  return Refusal{Status::kNotImplemented, "transfer coding"};
+  if (head.fields.count(FieldName::kTransferEncoding) > 1) {
+    return Refusal{Status::kBadRequest, "Transfer-Encoding twice"};
+  }
+  std::string_view rest = *head.fields.find(FieldName::kTransferEncoding);
+  std::size_t codings = 0;
+  bool chunked = false;
+  while (true) {
+    const std::size_t comma = rest.find(',');
+    const std::string_view coding = trim_ows(rest.substr(0, comma));
+    const bool token = !coding.empty() && std::all_of(coding.begin(), coding.end(), is_token_char);
+    if (!token || chunked)
+      return kMalformed;  // parameters, empty elements, something behind `chunked`
+    ++codings;
+    chunked = iequals(coding, "chunked");
+    if (comma == rest.npos) break;
+    rest.remove_prefix(comma + 1);
+  }
+  if (chunked && codings == 1) return Framing{Framing::Kind::kChunked, 0};
+  if (chunked || codings == 1) return Refusal{Status::kNotImplemented, "transfer coding"};
+  return kMalformed;
 }
 
 }  // namespace

@@ -5,14 +5,16 @@
 // for and when patience ends follow from the state, by interest() and deadline_ms(), and are
 // decided nowhere else.
 //
-//   state     what is waited for                     interest   deadline
-//   kIdle     a request; owns no buffer              in         15 s before the first request, then
-//   keep-alive timeout kHead     the rest of a head                     in         header timeout
-//   from its first byte, however it drips kBody     the rest of the content                in 15 s
-//   without progress, and a least average rate kRespond  an answer (a worker's or a timer's)
-//   hang-up    the handler's own kSend     room in the kernel for what is queued  out        30 s
-//   without a byte accepted kLinger   the peer's end of file, half-closed    in         2 s (RFC
-//   9112 §9.6) kClosed   nothing                                -          -
+//   state     what is waited for              interest  deadline
+//   kIdle     a request; owns no buffer       in        15 s before the first one, then the
+//                                                       keep-alive timeout
+//   kHead     the rest of a head              in        header timeout, from its first byte on
+//   kBody     the rest of the content         in        15 s without progress, and a least rate
+//   kRespond  an answer from elsewhere        hang-up   the handler's own
+//   kSend     room in the kernel              out       30 s without a byte accepted
+//   kLinger   the peer's end of file, after   in        2 s (RFC 9112 §9.6)
+//             our half-close
+//   kClosed   nothing                         -         -
 //
 // Pipelining: an answer that is queued leaves the connection in kSend; when more requests lie in
 // the buffer already, it goes from there to kRespond again without sending, so that small answers

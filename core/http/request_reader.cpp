@@ -15,7 +15,7 @@ constexpr Refusal kOutOfMemory{Status::kUnavailable, "memory budget"};
 }  // namespace
 
 RequestReader::RequestReader(const Limits& limits, MemoryBudget& budget)
-    : limits_(&limits), budget_(&budget), parser_(limits) {}
+    : limits_(&limits), budget_(&budget), parser_(limits), decoder_(limits.max_content) {}
 
 RequestReader::~RequestReader() {
   budget_->give_back(charged_pending_ + charged_ + charged_answered_);
@@ -67,7 +67,8 @@ RequestReader::Next RequestReader::read_head() {
   if (const auto* refusal = std::get_if<Refusal>(&meaning)) return refuse(*refusal);
   request_ = *std::get_if<Request>(&meaning);
   const std::string_view behind = input_.substr(parser_.head_size());
-  if (request_.framing.length > behind.size()) {
+  const bool chunked = request_.framing.kind == Framing::Kind::kChunked;
+  if (chunked || request_.framing.length > behind.size()) {
     stage_ = Stage::kDecide;
     return Next::kHead;
   }
@@ -101,16 +102,37 @@ void RequestReader::begin_content() {
   input_.remove_prefix(size);
   auto meaning = interpret(parser_.head(kept_head_.data()), *limits_);
   request_ = std::move(*std::get_if<Request>(&meaning));
+  decoder_ = ChunkedDecoder(limits_->max_content);
   stage_ = Stage::kContent;
 }
 
 RequestReader::Next RequestReader::read_content() {
+  if (request_.framing.kind == Framing::Kind::kChunked) return read_chunks();
   const std::uint64_t wanted = request_.framing.length - content_received_;
   const std::string_view bytes = input_.substr(0, wanted);
   if (keeps_content_ && !store(bytes)) return refuse(kOutOfMemory);
   content_received_ += bytes.size();
   input_.remove_prefix(bytes.size());
-  if (content_received_ < request_.framing.length) return Next::kNeedMore;
+  return content_received_ < request_.framing.length ? Next::kNeedMore : complete_content();
+}
+
+RequestReader::Next RequestReader::read_chunks() {
+  while (true) {
+    const ChunkedDecoder::Step step = decoder_.decode(input_);
+    if (step.state == ChunkedDecoder::State::kRefused) return refuse(decoder_.refusal());
+    if (keeps_content_ && !store(step.data)) return refuse(kOutOfMemory);
+    content_received_ = decoder_.content_size();
+    input_.remove_prefix(step.consumed);
+    if (!keeps_content_ && content_received_ > kMaxSkipped) {
+      cut_ = true;
+      return complete_content();
+    }
+    if (step.state == ChunkedDecoder::State::kNeedMore) return Next::kNeedMore;
+    if (step.state == ChunkedDecoder::State::kDone) return complete_content();
+  }
+}
+
+RequestReader::Next RequestReader::complete_content() {
   request_.content.size = content_received_;
   stage_ = Stage::kComplete;
   return Next::kRequest;

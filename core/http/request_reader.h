@@ -3,16 +3,13 @@
 //
 // Pure: bytes in, requests out; no descriptor, no clock. In each turn of the loop:
 //
-//   feed(bytes)                       the bytes are borrowed until the reader has said kNeedMore
-//   next() → kRequest                 a whole request; answer it, then finish(); then ask next()
-//   again
-//          → kHead                    its head is there, its content is not: take_content(),
-//          skip_content(), or answer
-//                                     it now and close
-//          → kRefused                 it can't be answered but with refusal(), and nothing after it
-//          can be trusted → kNeedMore                what is left has been copied; all views of
-//          this turn are dead
-//   settle()                          the same, for a turn that ends before next() said kNeedMore
+//   feed(bytes)         the bytes are borrowed until next() says kNeedMore, or settle()
+//   next()  kRequest    a whole request: answer it, then finish(), then ask next() again
+//           kHead       its head is there, its content is not: take_content(), skip_content(), or
+//                       answer it now and close
+//           kRefused    it gets refusal() for an answer, and nothing behind it can be trusted
+//           kNeedMore   what is left has been copied; all views of this turn are dead
+//   settle()            the same, for a turn that ends before next() said kNeedMore
 //
 // Only one request is looked at before finish(): a client that pipelines can't make the server read
 // ahead without bound. What must outlive the turn (a remainder of a head, content) is charged to
@@ -26,12 +23,16 @@
 #include <string_view>
 
 #include "base/memory_budget.h"
+#include "http/chunked.h"
 #include "http/limits.h"
 #include "http/refusal.h"
 #include "http/request.h"
 #include "http/request_parser.h"
 
 namespace tinyserve::http {
+
+// More content than this is not read only to be dropped (RFC 9112 §9.3).
+inline constexpr std::uint64_t kMaxSkipped = 256 * 1024;
 
 class RequestReader {
  public:
@@ -55,9 +56,13 @@ class RequestReader {
   [[nodiscard]] RequestHead head() const { return parser_.head(head_base()); }
 
   // After kHead: what to do with the content. Taken content comes with the request; skipped content
-  // is read and dropped.
+  // is read and dropped, as far as that is worth it: see content_is_whole().
   void take_content();
   void skip_content();
+
+  // Whether all content of the request has been read. If not, at kHead or because more than
+  // kMaxSkipped bytes came in chunks, the connection can't be used after the answer.
+  [[nodiscard]] bool content_is_whole() const { return stage_ == Stage::kComplete && !cut_; }
 
   // The request has been answered: looks for the next one behind it.
   void finish();
@@ -80,6 +85,8 @@ class RequestReader {
 
   Next read_head();
   Next read_content();
+  Next read_chunks();
+  Next complete_content();
   Next refuse(const Refusal& refusal);
   void begin_content();
   [[nodiscard]] bool keep_input();
@@ -92,6 +99,8 @@ class RequestReader {
   RequestParser parser_;
   Stage stage_ = Stage::kHead;
   bool keeps_content_ = false;
+  bool cut_ = false;  // skipping was given up
+  ChunkedDecoder decoder_;
   std::string_view input_;  // not yet consumed: in the caller's buffer, or in pending_
   std::string pending_;     // what was left of earlier turns
   std::string kept_head_;   // the head, when its content comes in later turns

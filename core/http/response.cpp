@@ -11,17 +11,6 @@ namespace tinyserve::http {
 
 namespace {
 
-struct ContentSize {
-  std::uint64_t operator()(std::monostate) const { return 0; }
-  std::uint64_t operator()(std::string_view text) const { return text.size(); }
-  std::uint64_t operator()(const FileSlice& slice) const { return slice.length; }
-  std::uint64_t operator()(const std::vector<Block>& blocks) const {
-    std::uint64_t size = 0;
-    for (const Block& block : blocks) size += block.size();
-    return size;
-  }
-};
-
 void append_number(std::string& out, std::uint64_t number) {
   std::array<char, 20> digits;
   out.append(digits.data(), format_decimal(digits.data(), number));
@@ -33,8 +22,6 @@ bool has_no_content(Status status) {
 }
 
 }  // namespace
-
-std::uint64_t content_length(const Body& body) { return std::visit(ContentSize{}, body); }
 
 FieldText& FieldText::add(std::string_view name, std::string_view value) {
   TS_CHECK(std::all_of(value.begin(), value.end(), is_value_char));

@@ -9,7 +9,7 @@
 
 #include "base/check.h"
 #include "log/json.h"
-#include "log/timestamp.h"
+#include "base/timestamp.h"
 
 namespace tinyserve::log {
 namespace {

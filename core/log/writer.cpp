@@ -86,9 +86,6 @@ class Ring {
   // Not cleared: the kernel gives the pages when they are first needed.
   const std::unique_ptr<char[]> bytes_{new char[kSize]};
 };
-alignas(64) std::atomic<std::size_t> head_{0};  // lines of their own in the cores' caches
-alignas(64) std::atomic<std::size_t> tail_{0};
-};
 
 // What the writer's thread is doing, as far as it concerns the one who pushes.
 enum class Mode : std::uint8_t {
@@ -141,9 +138,9 @@ struct Writer::Shared {
   std::atomic<bool> reopen_requested{false};  // set by a signal handler
 
   // Going to sleep without missing a line: the thread stores its mode and then looks at the ring
-  // once more; the pusher stores the ring's head and then looks at the mode. Of these four, all
-  // sequentially consistent, the two stores come first in any order, so one of the two sees the
-  // other. The mutex is held for a few instructions only, never during a system call that writes.
+  // once more; the pusher stores the ring's head and then looks at the mode. All four are
+  // sequentially consistent: whichever store comes second, the look behind it sees the other one.
+  // The mutex is held for a few instructions only, never during a system call that writes.
   std::mutex mutex;
   std::condition_variable changed;
   std::atomic<Mode> mode{Mode::kAwake};

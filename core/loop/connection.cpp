@@ -42,18 +42,14 @@ struct QueueBody {
   void operator()(std::monostate) const {}
   void operator()(std::string_view text) const { queue.append(text); }
   void operator()(const std::string& text) const { queue.append(std::string_view(text)); }
-  void operator()(const std::vector<Block>& blocks) const {
-    for (const Block& block : blocks) {
-      // What is small leaves with the head in one piece.
-      if (block.size() <= 4096) {
-        queue.append(block.view());
-      } else {
-        queue.append(block);
-      }
-    }
+  void operator()(const http::BlockSlice& slice) const {
+    queue.append(slice.block, slice.offset, slice.length);
   }
   void operator()(const http::FileSlice& slice) const {
     queue.append(slice.file, slice.offset, slice.length);
+  }
+  void operator()(const std::vector<http::Piece>& pieces) const {
+    for (const http::Piece& piece : pieces) std::visit(*this, piece);
   }
 };
 
@@ -105,7 +101,7 @@ void Connection::pump(Services& services) {
     if (next == RequestReader::Next::kRefused) {
       answer_refusal(services, reader.refusal());
     } else {
-      answer_request(services, next == RequestReader::Next::kRequest);
+      answer_request(services);
     }
     ++answered;
     if (closing_) break;
@@ -148,10 +144,10 @@ bool Connection::decide_content(Services& services) {
   return false;
 }
 
-void Connection::answer_request(Services& services, bool content_is_here) {
+void Connection::answer_request(Services& services) {
   const RequestReader& reader = exchange_->reader;
   handlers::Answer answer = services.router.respond(reader.request(), services.now);
-  if (!content_is_here) {
+  if (!reader.content_is_whole()) {
     answer.close = true;
     peer_may_send_ = true;
   }

@@ -55,7 +55,7 @@ class Connection {
   void end_of_input(Services& services);
   void pump(Services& services);
   [[nodiscard]] bool decide_content(Services& services);
-  void answer_request(Services& services, bool content_is_here);
+  void answer_request(Services& services);
   void answer_refusal(Services& services, const http::Refusal& refusal);
   void queue_answer(Services& services, handlers::Answer answer, const http::RequestHead& head,
                     const http::Request* request);

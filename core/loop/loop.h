@@ -1,8 +1,7 @@
-// loop.h — one epoll loop on one thread: accepts, hands events to connections, and ends them
-// (epoll(7)).
+// loop.h — one epoll loop on one thread: accepts, hands out events, ends connections (epoll(7)).
 //
-//   wait → for each event: accept, or a step of its connection → turns that go on → deadlines → the
-//   closed are destroyed
+//   wait → for each event: accept, or a step of its connection
+//        → turns that go on → deadlines → those that are closed are destroyed
 //
 // Connections live in a slab of slots. An event's token carries slot and generation, so that an
 // event of a connection that was closed earlier in the same batch can't meet the one that took its

@@ -1,5 +1,4 @@
-// server.h — the library's front door: open what is served, listen, run until stopped (a public
-// header).
+// server.h — the library's front door: open, listen, run until stopped (a public header).
 //
 //   auto server = tinyserve::loop::Server::open(config, diagnostics);
 //   if (auto* failure = std::get_if<StartFailure>(&server)) ...

@@ -13,6 +13,7 @@ namespace tinyserve::net {
 namespace {
 
 constexpr std::size_t kCopyBlock = 16 * 1024;
+constexpr std::uint64_t kCopiedSize = 4 * 1024;
 constexpr std::size_t kMostVectors = 64;
 constexpr std::uint64_t kFileQuantum = 512 * 1024;  // one sendfile(2) call
 constexpr std::size_t kKeptSegments = 64;           // capacity that an empty queue may keep
@@ -37,11 +38,12 @@ void SendQueue::append(std::string_view bytes) {
   segments_.push_back({std::move(block), {}, 0, bytes.size(), true});
 }
 
-void SendQueue::append(Block block) {
-  const std::size_t size = block.size();
-  if (size == 0) return;
-  queued_ += size;
-  segments_.push_back({std::move(block), {}, 0, size, false});
+void SendQueue::append(Block block, std::uint64_t offset, std::uint64_t length) {
+  if (length == 0) return;
+  // What is small leaves with its neighbours in one piece: copying is cheaper than another vector.
+  if (length <= kCopiedSize) return append(block.view().substr(offset, length));
+  queued_ += length;
+  segments_.push_back({std::move(block), {}, offset, length, false});
 }
 
 void SendQueue::append(SharedFd file, std::uint64_t offset, std::uint64_t length) {

@@ -20,8 +20,8 @@ class SendQueue {
  public:
   // Adds a copy of `bytes`.
   void append(std::string_view bytes);
-  // Adds a block, which is kept until it has left.
-  void append(Block block);
+  // Adds `length` bytes of `block` from `offset` on; the block is kept until they have left.
+  void append(Block block, std::uint64_t offset, std::uint64_t length);
   // Adds `length` bytes of `file` from `offset` on.
   void append(SharedFd file, std::uint64_t offset, std::uint64_t length);
 

@@ -1,0 +1,36 @@
+#include "http/body.h"
+
+#include "base/check.h"
+
+namespace tinyserve::http {
+
+namespace {
+
+struct Size {
+  std::uint64_t operator()(std::monostate) const { return 0; }
+  std::uint64_t operator()(std::string_view text) const { return text.size(); }
+  std::uint64_t operator()(const std::string& text) const { return text.size(); }
+  std::uint64_t operator()(const BlockSlice& slice) const { return slice.length; }
+  std::uint64_t operator()(const FileSlice& slice) const { return slice.length; }
+  std::uint64_t operator()(const std::vector<Piece>& pieces) const {
+    std::uint64_t size = 0;
+    for (const Piece& piece : pieces) size += std::visit(*this, piece);
+    return size;
+  }
+};
+
+}  // namespace
+
+std::uint64_t content_length(const Body& body) { return std::visit(Size{}, body); }
+
+Piece part_of(const Body& body, std::uint64_t offset, std::uint64_t length) {
+  TS_CHECK(offset + length <= content_length(body));
+  if (const auto* slice = std::get_if<BlockSlice>(&body)) {
+    return BlockSlice{slice->block, slice->offset + offset, length};
+  }
+  const auto* slice = std::get_if<FileSlice>(&body);
+  TS_CHECK(slice != nullptr);
+  return FileSlice{slice->file, slice->offset + offset, length};
+}
+
+}  // namespace tinyserve::http

@@ -1,0 +1,45 @@
+#include "http/plan.h"
+
+namespace tinyserve::http {
+
+namespace {
+
+std::optional<std::string_view> find_single(const Fields& fields, FieldName name) {
+  if (fields.count(name) > 1) return std::nullopt;
+  return fields.find(name);
+}
+
+Validators validators_of(const Condition& file) {
+  return {EntityTag{false, file.entity_tag}, file.last_modified_s};
+}
+
+}  // namespace
+
+Verdict check_preconditions(const Request& request, const Condition& file) {
+  const Fields& fields = request.fields;
+  const bool any = fields.has(FieldName::kIfMatch) || fields.has(FieldName::kIfNoneMatch) ||
+                   fields.has(FieldName::kIfModifiedSince) ||
+                   fields.has(FieldName::kIfUnmodifiedSince);
+  if (!any) return Verdict::kProceed;
+  const auto if_match = fields.all(FieldName::kIfMatch);
+  const auto if_none_match = fields.all(FieldName::kIfNoneMatch);
+  Preconditions asked;
+  asked.if_match = if_match;
+  asked.if_none_match = if_none_match;
+  asked.if_modified_since = find_single(fields, FieldName::kIfModifiedSince);
+  asked.if_unmodified_since = find_single(fields, FieldName::kIfUnmodifiedSince);
+  return evaluate(asked, validators_of(file), file.now_s);
+}
+
+RangeAnswer choose_range(const Request& request, const Condition& file, std::uint64_t size) {
+  const RangeAnswer whole(RangeAnswer::Kind::kWhole);
+  if (request.method != Method::kGet) return whole;
+  const auto range = find_single(request.fields, FieldName::kRange);
+  if (!range || request.fields.count(FieldName::kIfRange) > 1) return whole;
+  Preconditions asked;
+  asked.if_range = request.fields.find(FieldName::kIfRange);
+  if (!if_range_holds(asked, validators_of(file), file.now_s)) return whole;
+  return resolve_range(*range, size);
+}
+
+}  // namespace tinyserve::http
