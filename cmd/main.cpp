@@ -38,7 +38,9 @@ int run(std::span<const char* const> arguments, const Environment& environment) 
     return 2;
   }
   const auto& settings = std::get<Settings>(read);
-  return serve(settings, *make_diagnostics(settings, environment));
+  // Never destroyed: the log's thread, left behind in a write that does not end, may still report.
+  static log::Diagnostics* const diagnostics = make_diagnostics(settings, environment).release();
+  return serve(settings, *diagnostics);
 }
 
 int serve(const Settings& settings, log::Diagnostics& diagnostics) {

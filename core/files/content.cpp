@@ -12,11 +12,12 @@ constexpr int kReadTries = 4;
 Result<Block> read_up_to(int fd, std::size_t limit) {
   Block block = Block::with_capacity(limit);
   while (block.room() > 0) {
-    const ssize_t count = ::pread(fd, block.tail(), block.room(), static_cast<off_t>(block.size()));
+    const std::size_t wanted = block.room();
+    const ssize_t count = ::pread(fd, block.tail(), wanted, static_cast<off_t>(block.size()));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return fail("pread");
-    if (count == 0) break;
     block.grow(static_cast<std::size_t>(count));
+    if (static_cast<std::size_t>(count) < wanted) break;  // of a regular file: its end
   }
   return block;
 }

@@ -38,6 +38,8 @@ std::string_view refusal_detail(Status status) {
       return "The server does not know this method or transfer coding.";
     case Status::kVersionNotSupported:
       return "The server speaks HTTP/1.1 and HTTP/1.0.";
+    case Status::kInternalError:
+      return "Something went wrong in the server.";
     case Status::kUnavailable:
       return "The server has too much to do. Try again in a moment.";
     default:
@@ -98,6 +100,7 @@ Answer refusal_answer(const http::Refusal& refusal, const http::Fields& fields) 
     answer.via = Via::kLimit;
   }
   if (refusal.status == Status::kRequestTimeout) answer.via = Via::kTimeout;
+  if (refusal.status == Status::kInternalError) answer.via = Via::kInternalError;
   answer.close = true;
   return answer;
 }

@@ -297,6 +297,8 @@ void Connection::finish_soon(Services& services) {
 
 void Connection::break_off(Services& services) { abandon(services, Via::kClientAbort, {}); }
 
+void Connection::cut_off(Services& services) { abandon(services, Via::kTimeout, "server stopped"); }
+
 // Ends the connection at once, with a record for each answer that has not left and for a request
 // that was being read.
 void Connection::abandon(Services& services, Via via, std::string_view why) {
@@ -330,10 +332,14 @@ void Connection::abandon(Services& services, Via via, std::string_view why) {
   apply(Event::kBroken);
 }
 
+// Where no answer to the request has been begun, the client is told; otherwise the connection ends.
 void Connection::fail(Services& services) noexcept {
-  if (state_ == State::kClosed) return;
   try {
-    abandon(services, Via::kInternalError, "exception");
+    const bool can_answer =
+        exchange_ && !closing_ && http::next_state(state_, Event::kRequestReady).has_value();
+    if (!can_answer) return abandon(services, Via::kInternalError, "exception");
+    answer_refusal(services, {Status::kInternalError, "exception"});
+    send(services);
   } catch (...) {
     exchange_.reset();
     state_ = State::kClosed;

@@ -27,18 +27,17 @@ class Connection {
  public:
   Connection(UniqueFd fd, net::Address peer, std::uint64_t number, Instant now);
 
-  // Each of these is a step. They never throw but std::bad_alloc and what the handlers throw; see
+  // Each of these is a step. They throw nothing but std::bad_alloc and what handlers throw: see
   // fail().
-  void receive(Services& services);    // the descriptor may be readable
-  void send(Services& services);       // ... writable
-  void break_off(Services& services);  // the peer is gone
-  void expire(Services& services);     // the deadline has passed
-  void go_on(Services& services);      // wants_turn() was true
-  void turn_away(Services& services);  // too many connections: 503, nothing is read
-  void finish_soon(
-      Services& services);  // the server stops: closes when idle, or else with the answer under way
-  void fail(Services& services) noexcept;  // an exception came out of a step: 500 where it can
-                                           // still be said
+  void receive(Services& services);        // the descriptor may be readable
+  void send(Services& services);           // ... writable
+  void break_off(Services& services);      // the peer is gone, or has been idle for too long
+  void cut_off(Services& services);        // the server has stopped, and its patience ended
+  void expire(Services& services);         // the deadline has passed
+  void go_on(Services& services);          // wants_turn() was true
+  void turn_away(Services& services);      // too many connections: 503, nothing is read
+  void finish_soon(Services& services);    // the server stops: now, or with the answer under way
+  void fail(Services& services) noexcept;  // an exception came out of a step
 
   [[nodiscard]] http::State state() const { return state_; }
   [[nodiscard]] int fd() const { return fd_.get(); }

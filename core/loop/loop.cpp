@@ -76,8 +76,8 @@ Result<void> Loop::run() {
     if (const auto turned = turn(); !turned) return turned;
   }
   for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
-    if (slots_[slot].connection)
-      step(slot, [this](Connection& connection) { connection.break_off(services_); });
+    if (!slots_[slot].connection) continue;
+    step(slot, [this](Connection& connection) { connection.cut_off(services_); });
   }
   destroy_closed();
   access_log_.hand_over();
@@ -99,6 +99,7 @@ Result<void> Loop::turn() {
 
 void Loop::dispatch(const net::Poller::Event& event) {
   if ((event.token & kListenerToken) != 0) {
+    if (stopping_) return;  // the listeners were closed earlier in this batch
     return accept_burst(
         listeners_[static_cast<std::size_t>(event.token & ~kListenerToken)].fd.get());
   }
@@ -190,12 +191,12 @@ void Loop::expire() {
 
 void Loop::accept_burst(int listener) {
   for (int accepted = 0; accepted < kAcceptBurst; ++accepted) {
-    if (connections_ >= max_connections_ && !make_room() && at_the_door_ >= kDoorPlaces) {
-      return watch_listeners(false);
-    }
+    const bool full = connections_ >= max_connections_;
+    if (full && at_the_door_ >= kDoorPlaces && !has_idle()) return watch_listeners(false);
     auto next = net::accept_one(listener);
     if (!next) return turn_away_one(listener, next.error());
     if (!*next) return;
+    if (full && has_idle()) make_room();
     admit(**std::move(next));
   }
 }
@@ -232,23 +233,28 @@ void Loop::admit(net::Accepted accepted) {
   step(slot, [this](Connection& connection) { connection.turn_away(services_); });
 }
 
-// At the limit: ends the connection that has been idle longest. Returns whether there was one.
-bool Loop::make_room() {
-  if (longest_idle_.empty() && services_.now.mono_ms() - idle_search_ms_ >= kIdleSearchPauseMs)
-    find_longest_idle();
+// Whether a connection has been idle long enough to make room for another: the last candidate.
+bool Loop::has_idle() {
+  const bool may_search = services_.now.mono_ms() - idle_search_ms_ >= kIdleSearchPauseMs;
+  if (longest_idle_.empty() && may_search) find_longest_idle();
   while (!longest_idle_.empty()) {
-    const Idle candidate = longest_idle_.back();
+    const Idle& candidate = longest_idle_.back();
+    const Slot& entry = slots_[candidate.slot];
+    const bool still = entry.connection && entry.generation == candidate.generation &&
+                       entry.connection->state() == http::State::kIdle &&
+                       entry.connection->idle_since_ms() == candidate.since_ms;
+    if (still) return true;
     longest_idle_.pop_back();
-    Slot& entry = slots_[candidate.slot];
-    const bool same = entry.connection && entry.generation == candidate.generation &&
-                      entry.connection->state() == http::State::kIdle &&
-                      entry.connection->idle_since_ms() == candidate.since_ms;
-    if (!same) continue;
-    step(candidate.slot, [this](Connection& connection) { connection.break_off(services_); });
-    destroy_closed();
-    return true;
   }
   return false;
+}
+
+// At the limit: ends the connection that has been idle longest. There is one.
+void Loop::make_room() {
+  const std::uint32_t slot = longest_idle_.back().slot;
+  longest_idle_.pop_back();
+  step(slot, [this](Connection& connection) { connection.break_off(services_); });
+  destroy_closed();
 }
 
 // One look at all connections finds every candidate in order. Whatever becomes idle later has been
@@ -340,7 +346,7 @@ void Loop::read_time() {
 
 void Loop::warn_once_a_second(std::string_view text) {
   const std::int64_t now_ms = services_.now.mono_ms();
-  if (warned_ms_ != INT64_MIN && now_ms - warned_ms_ < 1000) return;
+  if (now_ms - warned_ms_ < 1000) return;
   warned_ms_ = now_ms;
   services_.diagnostics.report(log::Severity::kWarning, text);
 }

@@ -66,7 +66,8 @@ class Loop {
 
   void accept_burst(int listener);
   void admit(net::Accepted accepted);
-  bool make_room();
+  [[nodiscard]] bool has_idle();
+  void make_room();
   void find_longest_idle();
   void turn_away_one(int listener, const Error& error);
   void watch_listeners(bool wanted);
@@ -101,12 +102,12 @@ class Loop {
     std::uint32_t slot;
     std::uint32_t generation;
   };
-  std::vector<Idle> longest_idle_;  // the longest last; see find_longest_idle()
-  std::int64_t idle_search_ms_ = INT64_MIN;
+  std::vector<Idle> longest_idle_;               // the longest last; see find_longest_idle()
+  std::int64_t idle_search_ms_ = INT64_MIN / 2;  // of the last look; at first long ago
 
   bool listening_ = true;
   std::int64_t listen_again_ms_ = http::kNever;
-  std::int64_t warned_ms_ = INT64_MIN;
+  std::int64_t warned_ms_ = INT64_MIN / 2;
   std::atomic<bool> stop_requested_{false};
   bool stopping_ = false;
   std::int64_t stop_deadline_ms_ = http::kNever;
