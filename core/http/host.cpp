@@ -12,11 +12,12 @@ namespace tinyserve::http {
 
 namespace {
 
-// inet_pton wants a terminated string; nothing longer than INET6_ADDRSTRLEN is an address.
+// inet_pton wants a terminated string, and would not see what stands behind a NUL; nothing longer
+// than INET6_ADDRSTRLEN is an address.
 bool is_address(int family, std::string_view text) {
   std::array<char, INET6_ADDRSTRLEN> terminated{};
   std::array<unsigned char, sizeof(in6_addr)> address{};
-  if (text.size() >= terminated.size()) return false;
+  if (text.size() >= terminated.size() || text.find('\0') != text.npos) return false;
   std::copy(text.begin(), text.end(), terminated.begin());
   return ::inet_pton(family, terminated.data(), address.data()) == 1;
 }

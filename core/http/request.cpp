@@ -33,14 +33,19 @@ bool wants_keep_alive(const RequestHead& head) {
   return !close && (head.minor_version >= 1 || keep_alive);
 }
 
-// RFC 9110 §10.1.1: 100-continue is the only expectation there is.
-bool expects_only_continue(const Fields& fields) {
-  bool known = true;
-  fields.for_each(FieldName::kExpect, [&known](std::string_view value) {
+enum class Expectation { kNone, kContinue, kUnknown };
+
+// RFC 9110 §10.1.1: 100-continue is the only expectation there is; an empty list expects nothing.
+Expectation read_expectation(const Fields& fields) {
+  Expectation found = Expectation::kNone;
+  fields.for_each(FieldName::kExpect, [&found](std::string_view value) {
     ListElements elements(value);
-    while (const auto element = elements.next()) known = known && iequals(*element, "100-continue");
+    while (const auto element = elements.next()) {
+      if (!iequals(*element, "100-continue")) found = Expectation::kUnknown;
+      if (found == Expectation::kNone) found = Expectation::kContinue;
+    }
   });
-  return known;
+  return found;
 }
 
 }  // namespace
@@ -60,7 +65,8 @@ std::variant<Request, Refusal> interpret(const RequestHead& head, const Limits& 
   const auto framing = decide_framing(head, limits);
   if (const auto* refusal = std::get_if<Refusal>(&framing)) return *refusal;
   request.framing = *std::get_if<Framing>(&framing);
-  if (!expects_only_continue(head.fields)) {
+  const Expectation expectation = read_expectation(head.fields);
+  if (expectation == Expectation::kUnknown) {
     return Refusal{Status::kExpectationFailed, "unknown expectation"};
   }
   if (request.target.form == Target::Form::kAbsolute) {
@@ -69,7 +75,7 @@ std::variant<Request, Refusal> interpret(const RequestHead& head, const Limits& 
     request.host = parse_host(*host);
   }
   request.keep_alive = wants_keep_alive(head);
-  request.expects_continue = head.fields.has(FieldName::kExpect) && head.minor_version >= 1 &&
+  request.expects_continue = expectation == Expectation::kContinue && head.minor_version >= 1 &&
                              request.framing.kind != Framing::Kind::kNone;
   return request;
 }

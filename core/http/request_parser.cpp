@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxMethod = 64;      // an endless method is noise, not a long target
 constexpr std::uint8_t kMaxEmptyLines = 8;  // RFC 9112 §2.2 wants one at least
+constexpr char kTlsHandshake = 0x16;        // the content type that a TLS client begins with
 constexpr std::string_view kVersionPrefix = "HTTP/";
 
 // The first byte at or after `at` that no field value may contain, or that ends it (CR); `end` when
@@ -132,7 +133,10 @@ RequestParser::Step RequestParser::method(std::string_view input) {
       stage_ = Stage::kTarget;
       return Step::kDone;
     }
-    if (!is_token_char(c)) return refuse(Status::kBadRequest, "no method");
+    if (!is_token_char(c)) {
+      const bool tls = size == 0 && c == kTlsHandshake;
+      return refuse(Status::kBadRequest, tls ? kTlsHello : "no method");
+    }
     if (size == kMaxMethod) return refuse(Status::kBadRequest, "endless method");
     ++position_;
   }

@@ -23,6 +23,10 @@ namespace tinyserve::http {
 
 inline constexpr std::size_t kMaxFields = 128;
 
+// Why a peer is refused that begins with a TLS handshake (RFC 8446 §5.1): it would not understand an
+// answer in plain text.
+inline constexpr std::string_view kTlsHello = "TLS hello";
+
 // The parts of a head. All views are into the bytes handed to head().
 struct RequestHead {
   std::string_view method;  // empty while it has not been read

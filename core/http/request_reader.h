@@ -73,6 +73,7 @@ class RequestReader {
   // Where the input stands between two turns.
   [[nodiscard]] bool in_head() const { return stage_ == Stage::kHead && parser_.begun(); }
   [[nodiscard]] bool in_content() const { return stage_ == Stage::kContent; }
+  [[nodiscard]] bool mid_request() const { return stage_ != Stage::kHead || parser_.begun(); }
   [[nodiscard]] bool has_input() const { return !input_.empty(); }
   [[nodiscard]] std::uint64_t content_received() const { return content_received_; }
 

@@ -103,6 +103,7 @@ void Connection::pump(Services& services) {
     } else {
       answer_request(services);
     }
+    if (state_ == State::kClosed) return;
     ++answered;
     if (closing_) break;
     reader.finish();
@@ -156,6 +157,10 @@ void Connection::answer_request(Services& services) {
 
 void Connection::answer_refusal(Services& services, const http::Refusal& refusal) {
   const http::RequestHead head = exchange_->reader.head();
+  if (refusal.why == http::kTlsHello) {
+    services.warn("a client speaks TLS to this port: its URL begins with http://, not https://");
+    return abandon(services, Via::kRefused, refusal.why);
+  }
   // We could not read this request, so we can't know where the next one would begin.
   peer_may_send_ = true;
   queue_answer(services, handlers::refusal_answer(refusal, head.fields), head, nullptr);
@@ -316,7 +321,7 @@ void Connection::abandon(Services& services, Via via, std::string_view why) {
       outcome.why = why;
       services.access_log.finish(answer.draft, outcome);
     }
-    if (!closing_ && (exchange.reader.in_head() || exchange.reader.in_content())) {
+    if (!closing_ && exchange.reader.mid_request()) {
       log::Outcome outcome;
       outcome.content_in = exchange.reader.content_received();
       outcome.dur_us = now_us - exchange.first_byte.mono_us;

@@ -55,7 +55,8 @@ Loop::Loop(const Config& config, std::size_t max_connections, std::vector<net::L
       spare_(open_spare()),
       access_log_(writer),
       budget_(config.memory_budget),
-      services_{config, router, access_log_, diagnostics, budget_, read_clocks(), {}, {}, {}, {}},
+      services_{config, router, access_log_, diagnostics, budget_,      read_clocks(),
+                {},     {},     {},          {},          INT64_MIN / 2},
       deadlines_(services_.now.mono_ms()) {}
 
 void Loop::stop() noexcept {
@@ -215,7 +216,7 @@ void Loop::admit(net::Accepted accepted) {
   const auto added = poller_.add(fd, net::Poller::kReadable, token_of(slot, entry.generation));
   if (!added) {
     free_slots_.push_back(slot);
-    return warn_once_a_second("cannot watch a new connection: " + added.error().message());
+    return services_.warn("cannot watch a new connection: " + added.error().message());
   }
   entry.watched = http::Interest::kReadable;
   entry.at_the_door = connections_ >= max_connections_;
@@ -228,8 +229,8 @@ void Loop::admit(net::Accepted accepted) {
     return;
   }
   ++at_the_door_;
-  warn_once_a_second("the connection limit of " + std::to_string(max_connections_) +
-                     " is reached: new connections get a 503");
+  services_.warn("the connection limit of " + std::to_string(max_connections_) +
+                 " is reached: new connections get a 503");
   step(slot, [this](Connection& connection) { connection.turn_away(services_); });
 }
 
@@ -276,7 +277,7 @@ void Loop::find_longest_idle() {
 // Descriptors or memory have run out. Left alone, the listener would be reported for ever: one
 // client is told with the spare descriptor, then accepting pauses for a moment.
 void Loop::turn_away_one(int listener, const Error& error) {
-  warn_once_a_second("cannot accept connections for now: " + error.message());
+  services_.warn("cannot accept connections for now: " + error.message());
   if (error.is(EMFILE) || error.is(ENFILE)) {
     constexpr std::string_view kAnswer =
         "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\nConnection: "
@@ -342,13 +343,6 @@ void Loop::read_time() {
     const auto date = http::format_date(services_.now.wall_s());
     services_.date.assign(date.data(), date.size());
   }
-}
-
-void Loop::warn_once_a_second(std::string_view text) {
-  const std::int64_t now_ms = services_.now.mono_ms();
-  if (now_ms - warned_ms_ < 1000) return;
-  warned_ms_ = now_ms;
-  services_.diagnostics.report(log::Severity::kWarning, text);
 }
 
 }  // namespace tinyserve::loop

@@ -76,7 +76,6 @@ class Loop {
   void begin_stop();
   [[nodiscard]] int wait_ms();
   void read_time();
-  void warn_once_a_second(std::string_view text);
 
   const Config& config_;
   const std::size_t max_connections_;
@@ -107,7 +106,6 @@ class Loop {
 
   bool listening_ = true;
   std::int64_t listen_again_ms_ = http::kNever;
-  std::int64_t warned_ms_ = INT64_MIN / 2;
   std::atomic<bool> stop_requested_{false};
   bool stopping_ = false;
   std::int64_t stop_deadline_ms_ = http::kNever;

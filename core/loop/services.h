@@ -52,6 +52,14 @@ struct Services {
   std::vector<std::unique_ptr<Exchange>> idle_exchanges;  // for reuse, a bounded number
   // Overwritten by the next connection that receives: whatever outlives the turn is copied.
   std::array<char, 64 * 1024> receive_buffer;
+  std::int64_t warned_ms = INT64_MIN / 2;
+
+  // A word for the person at the terminal, at most once a second: a crowd must not flood it.
+  void warn(std::string_view text) {
+    if (now.mono_ms() - warned_ms < 1000) return;
+    warned_ms = now.mono_ms();
+    diagnostics.report(log::Severity::kWarning, text);
+  }
 };
 
 }  // namespace tinyserve::loop
