@@ -149,6 +149,8 @@ Result<UniqueFd> open_beneath_by_walking(int directory, std::string_view path, i
     const std::size_t slash = path.find('/');
     const bool last = slash == path.npos;
     const std::string component(path.substr(0, slash));
+    // Normalised paths have none; here one would lead out.
+    if (component == "..") return fail("openat", EXDEV);
     const int wanted = last ? flags : O_PATH | O_DIRECTORY;
     UniqueFd fd(::openat(at, component.c_str(), wanted | O_NOFOLLOW | O_CLOEXEC));
     if (!fd) {

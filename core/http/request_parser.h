@@ -23,8 +23,8 @@ namespace tinyserve::http {
 
 inline constexpr std::size_t kMaxFields = 128;
 
-// Why a peer is refused that begins with a TLS handshake (RFC 8446 §5.1): it would not understand an
-// answer in plain text.
+// Why a peer is refused that begins with a TLS handshake (RFC 8446 §5.1): it would not understand
+// an answer in plain text.
 inline constexpr std::string_view kTlsHello = "TLS hello";
 
 // The parts of a head. All views are into the bytes handed to head().

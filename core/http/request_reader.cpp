@@ -26,6 +26,8 @@ void RequestReader::feed(std::string_view bytes) {
     input_ = bytes;
     return;
   }
+  // A request that was finished since the last turn must not be read again.
+  pending_.erase(0, pending_.size() - input_.size());
   pending_.append(bytes);
   input_ = pending_;
 }

@@ -8,8 +8,8 @@
 #include <system_error>
 
 #include "base/check.h"
-#include "log/json.h"
 #include "base/timestamp.h"
+#include "log/json.h"
 
 namespace tinyserve::log {
 namespace {

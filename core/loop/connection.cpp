@@ -76,7 +76,8 @@ void Connection::receive(Services& services) {
   take_exchange(services);
   Exchange& exchange = *exchange_;
   exchange.last_received = services.now;
-  if (!exchange.reader.has_input() && !exchange.reader.in_content())
+  // Empty lines that came earlier do not belong to the request (RFC 9112 §2.2).
+  if (!exchange.reader.in_head() && !exchange.reader.in_content())
     exchange.first_byte = services.now;
   progress_.last_byte_ms = services.now.mono_ms();
   exchange.reader.feed({buffer.data(), received});
@@ -157,7 +158,8 @@ void Connection::answer_request(Services& services) {
 
 void Connection::answer_refusal(Services& services, const http::Refusal& refusal) {
   const http::RequestHead head = exchange_->reader.head();
-  if (refusal.why == http::kTlsHello) {
+  // Only as the very first thing: answers to earlier requests must not be lost with it.
+  if (refusal.why == http::kTlsHello && requests_ == 0) {
     services.warn("a client speaks TLS to this port: its URL begins with http://, not https://");
     return abandon(services, Via::kRefused, refusal.why);
   }
@@ -191,7 +193,8 @@ void Connection::queue_answer(Services& services, handlers::Answer answer,
                     {services.date, head.minor_version, keep_alive});
   exchange.queue.append(services.head);
   pending.head_end = exchange.queue.queued();
-  const bool head_only = request != nullptr && request->method == http::Method::kHead;
+  // Also where the request is refused (RFC 9110 §9.3.2).
+  const bool head_only = http::parse_method(head.method) == http::Method::kHead;
   if (!head_only) std::visit(QueueBody{exchange.queue}, answer.response.body);
   pending.end = exchange.queue.queued();
   exchange.answers.push_back(std::move(pending));
@@ -222,7 +225,11 @@ void Connection::send(Services& services) {
 }
 
 void Connection::everything_sent(Services& services) {
-  if (closing_ || stopping_) {
+  const RequestReader& reader = exchange_->reader;
+  // What has been begun, or waits complete, is still answered, with a close.
+  const bool waits = paused_ && reader.has_input();
+  const bool begun = waits || reader.in_head() || reader.in_content();
+  if (closing_ || (stopping_ && !begun)) {
     if (!peer_may_send_ || peer_finished_) return apply(Event::kSentLast);
     // RFC 9112 §9.6: closing now would make the kernel send a reset, which can destroy the answer
     // on its way.

@@ -318,6 +318,7 @@ void Loop::begin_stop() {
   stopping_ = true;
   stop_deadline_ms_ = services_.now.mono_ms() + config_.timeouts.stop_ms;
   listeners_.clear();
+  listen_again_ms_ = http::kNever;  // a pause that is over would keep the loop awake
   for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
     if (!slots_[slot].connection) continue;
     step(slot, [this](Connection& connection) { connection.finish_soon(services_); });

@@ -1,0 +1,111 @@
+#include "files/content.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <variant>
+
+#include "support/temp_tree.h"
+
+namespace tinyserve::files {
+namespace {
+
+using test::TempTree;
+
+Entry entry_of(const TempTree& tree, const std::string& name) {
+  auto root = Root::open({tree.path(), false});
+  auto entry = (*root).find(name);
+  return *std::move(entry);
+}
+
+// What was read into memory, or a word that it was not.
+std::string block_text(const FileContent& content) {
+  const auto* const slice = std::get_if<http::BlockSlice>(&content.body);
+  if (slice == nullptr) return "(not in memory)";
+  return std::string(slice->block.view().substr(slice->offset, slice->length));
+}
+
+TEST(Content, OfASmallFileIsRead) {
+  const TempTree tree{{"a.txt", "hello"}};
+  const auto content = content_of(entry_of(tree, "a.txt"));
+  ASSERT_TRUE(content);
+  EXPECT_EQ(content->facts.size, 5U);
+  EXPECT_EQ(block_text(*content), "hello");
+}
+
+TEST(Content, OfAnEmptyFileIsNothing) {
+  const TempTree tree{{"empty", ""}};
+  const auto content = content_of(entry_of(tree, "empty"));
+  ASSERT_TRUE(content);
+  EXPECT_EQ(content->facts.size, 0U);
+  EXPECT_EQ(http::content_length(content->body), 0U);
+}
+
+TEST(Content, IsReadUpToTheLimitAndSentByTheKernelBeyondIt) {
+  const TempTree tree{{"at", std::string(kSmallFile, 'a')},
+                      {"over", std::string(kSmallFile + 1, 'b')}};
+  const auto at = content_of(entry_of(tree, "at"));
+  ASSERT_TRUE(at);
+  EXPECT_EQ(block_text(*at), std::string(kSmallFile, 'a'));
+
+  const auto over = content_of(entry_of(tree, "over"));
+  ASSERT_TRUE(over);
+  const auto* const slice = std::get_if<http::FileSlice>(&over->body);
+  ASSERT_NE(slice, nullptr);
+  EXPECT_EQ(slice->offset, 0U);
+  EXPECT_EQ(slice->length, kSmallFile + 1);
+}
+
+TEST(Content, AndFactsBelongTogetherWhenTheFileGrewSinceItWasFound) {
+  const TempTree tree{{"a.txt", "old"}};
+  const Entry entry = entry_of(tree, "a.txt");
+  tree.append("a.txt", " and more");
+  const auto content = content_of(entry);
+  ASSERT_TRUE(content);
+  EXPECT_EQ(block_text(*content), "old and more");
+  EXPECT_EQ(content->facts.size, 12U);
+  EXPECT_EQ(content->facts, *facts_of_open(entry.file.get()));
+}
+
+TEST(Content, AndFactsBelongTogetherWhenTheFileShrankSinceItWasFound) {
+  const TempTree tree{{"a.txt", "a longer text"}};
+  const Entry entry = entry_of(tree, "a.txt");
+  tree.write("a.txt", "short");
+  const auto content = content_of(entry);
+  ASSERT_TRUE(content);
+  EXPECT_EQ(block_text(*content), "short");
+  EXPECT_EQ(content->facts, *facts_of_open(entry.file.get()));
+}
+
+TEST(Content, OfAFileThatGrewBeyondTheLimitIsSentByTheKernel) {
+  const TempTree tree{{"a", "small"}};
+  const Entry entry = entry_of(tree, "a");
+  tree.write("a", std::string(kSmallFile + 5, 'x'));
+  const auto content = content_of(entry);
+  ASSERT_TRUE(content);
+  EXPECT_EQ(content->facts.size, kSmallFile + 5);
+  EXPECT_EQ(http::content_length(content->body), kSmallFile + 5);
+}
+
+TEST(Content, IsThatOfTheVersionThatWasFoundWhenAnotherOneTookItsName) {
+  const TempTree tree{{"a.txt", "first"}};
+  const Entry entry = entry_of(tree, "a.txt");
+  tree.replace("a.txt", "second version");
+  const auto content = content_of(entry);
+  ASSERT_TRUE(content);
+  EXPECT_EQ(block_text(*content), "first");
+}
+
+TEST(Content, FailsWhereReadingFails) {
+  const TempTree tree{{"a.txt", "hello"}};
+  const Entry found = entry_of(tree, "a.txt");
+  const Entry unreadable{found.facts,
+                         SharedFd(UniqueFd(::open(tree.path("a.txt").c_str(), O_WRONLY)))};
+  const auto content = content_of(unreadable);
+  ASSERT_FALSE(content);
+  EXPECT_TRUE(content.error().is(EBADF));
+}
+
+}  // namespace
+}  // namespace tinyserve::files

@@ -1,0 +1,185 @@
+#include "handlers/api.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "support/response.h"
+
+namespace tinyserve::handlers {
+namespace {
+
+// A request with the content that `text` ends with; views into itself.
+class Asked {
+ public:
+  Asked(const Asked&) = delete;
+  Asked& operator=(const Asked&) = delete;
+  explicit Asked(std::string text) : text_(std::move(text)) {
+    EXPECT_EQ(parser_.parse(text_), http::RequestParser::Step::kDone);
+    request_ = std::get<http::Request>(http::interpret(parser_.head(text_.data()), limits_));
+    request_.content.view = std::string_view(text_).substr(parser_.head_size());
+    request_.content.size = request_.content.view.size();
+  }
+  [[nodiscard]] const http::Request& request() const { return request_; }
+  [[nodiscard]] http::Request& request() { return request_; }
+  [[nodiscard]] http::Path path() const { return *http::decode_path(request_.target.path); }
+
+ private:
+  std::string text_;
+  http::Limits limits_;
+  http::RequestParser parser_{limits_};
+  http::Request request_;
+};
+
+Asked asked(std::string_view request_line, std::string_view fields = "",
+            std::string_view content = "") {
+  std::string text(request_line);
+  text.append(" HTTP/1.1\r\nHost: localhost\r\n").append(fields).append("\r\n").append(content);
+  return Asked(std::move(text));
+}
+
+std::string text_of(const http::Body& body) {
+  if (const auto* view = std::get_if<std::string_view>(&body)) return std::string(*view);
+  std::string text;
+  if (const auto* pieces = std::get_if<std::vector<http::Piece>>(&body)) {
+    for (const http::Piece& piece : *pieces) {
+      const auto& slice = std::get<http::BlockSlice>(piece);
+      text += slice.block.view().substr(slice.offset, slice.length);
+    }
+  }
+  return text;
+}
+
+// The answer as a client reads it.
+test::Response answer_to(const Asked& asked) {
+  const Answer answer = api_answer(asked.request(), asked.path());
+  EXPECT_EQ(answer.via, http::Via::kApi);
+  EXPECT_FALSE(answer.close);
+  std::string head;
+  http::append_head(head, answer.response, {"Sun, 06 Nov 1994 08:49:37 GMT", 1, true});
+  test::Response response = test::parse_response_head(head);
+  response.body = text_of(answer.response.body);
+  return response;
+}
+
+TEST(IsApi, IsTheFirstSegmentAndNothingLikeIt) {
+  for (const std::string_view path : {"/api", "/api/", "/api/echo", "/api/x/y", "/a/../api/"}) {
+    EXPECT_TRUE(is_api(*http::decode_path(path))) << path;
+  }
+  for (const std::string_view path : {"/", "/apis", "/api.html", "/x/api/", "/API/"}) {
+    EXPECT_FALSE(is_api(*http::decode_path(path))) << path;
+  }
+}
+
+TEST(ApiWantsContent, OnlyToEchoIt) {
+  const auto wants = [](std::string_view line) {
+    const Asked request = asked(line);
+    return api_wants_content(request.request(), request.path());
+  };
+  EXPECT_TRUE(wants("POST /api/echo"));
+  EXPECT_TRUE(wants("POST /api/echo?x=y"));
+  EXPECT_FALSE(wants("PUT /api/echo"));
+  EXPECT_FALSE(wants("GET /api/echo"));
+  EXPECT_FALSE(wants("POST /api/"));
+  EXPECT_FALSE(wants("POST /api/echo/"));
+}
+
+TEST(ApiGreeting, IsFiveBytesOfPlainText) {
+  for (const std::string_view line : {"GET /api/", "GET /api", "GET /api/?name=x"}) {
+    const auto response = answer_to(asked(line));
+    EXPECT_EQ(response.status, 200) << line;
+    EXPECT_EQ(response.body, "Hello") << line;
+    EXPECT_EQ(response.field("Content-Type"), "text/plain; charset=utf-8");
+    EXPECT_EQ(response.field("Content-Length"), "5");
+    EXPECT_EQ(response.field("X-Content-Type-Options"), "nosniff");
+  }
+}
+
+TEST(ApiGreeting, HasTheSameHeadForHead) {
+  const auto get = answer_to(asked("GET /api/"));
+  const auto head = answer_to(asked("HEAD /api/"));
+  EXPECT_EQ(head.status, get.status);
+  EXPECT_EQ(head.fields, get.fields);
+}
+
+TEST(ApiGreeting, IsOnlyRead) {
+  for (const std::string_view method : {"POST", "PUT", "DELETE", "PATCH", "TRACE"}) {
+    const auto response = answer_to(asked(std::string(method) + " /api/"));
+    EXPECT_EQ(response.status, 405) << method;
+    EXPECT_EQ(response.field("Allow"), "GET, HEAD, OPTIONS");
+  }
+}
+
+TEST(Api, TellsWhatIsAllowedAndSendsNoContentWithIt) {
+  const auto greeting = answer_to(asked("OPTIONS /api/"));
+  EXPECT_EQ(greeting.status, 204);
+  EXPECT_EQ(greeting.field("Allow"), "GET, HEAD, OPTIONS");
+  EXPECT_FALSE(greeting.has("Content-Length"));
+  EXPECT_EQ(greeting.body, "");
+  EXPECT_EQ(answer_to(asked("OPTIONS /api/echo")).field("Allow"), "POST, OPTIONS");
+  EXPECT_EQ(answer_to(asked("OPTIONS /api/other")).status, 204);
+}
+
+TEST(Api, HasNothingElse) {
+  for (const std::string_view line :
+       {"GET /api/other", "POST /api/other", "GET /api/echo/", "POST /api/echo/more"}) {
+    EXPECT_EQ(answer_to(asked(line)).status, 404) << line;
+  }
+}
+
+TEST(ApiEcho, GivesBackTheBytesItWasSent) {
+  const std::string content("a\0b\r\n\xFF", 6);
+  const auto response = answer_to(asked("POST /api/echo", "Content-Length: 6\r\n", content));
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, content);
+  EXPECT_EQ(response.field("Content-Length"), "6");
+  EXPECT_EQ(response.field("X-Content-Type-Options"), "nosniff");
+}
+
+TEST(ApiEcho, GivesBackContentThatCameInPieces) {
+  Asked request = asked("POST /api/echo", "Content-Length: 10\r\n");
+  request.request().content = {{}, {Block::copy_of("01234"), Block::copy_of("56789")}, 10};
+  EXPECT_EQ(answer_to(request).body, "0123456789");
+  EXPECT_EQ(answer_to(request).field("Content-Length"), "10");
+}
+
+TEST(ApiEcho, OfNothingIsNothing) {
+  const auto response = answer_to(asked("POST /api/echo"));
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.field("Content-Length"), "0");
+}
+
+TEST(ApiEcho, KeepsOnlyTypesThatNoBrowserRuns) {
+  const std::pair<std::string_view, std::string_view> expected[] = {
+      {"application/json", "application/json"},
+      {"Application/JSON", "application/json"},
+      {"application/json; charset=UTF-8", "application/json"},
+      {"text/plain", "text/plain"},
+      {"text/plain ;\tcharset=utf-8", "text/plain; charset=utf-8"},
+      {"application/octet-stream", "application/octet-stream"},
+      {"text/html", "application/octet-stream"},
+      {"image/svg+xml", "application/octet-stream"},
+      {"text/plain; charset=utf-7", "application/octet-stream"},
+      {"text/plain, text/html", "application/octet-stream"},
+      {"", "application/octet-stream"},
+  };
+  for (const auto& [sent, answered] : expected) {
+    const std::string field = "Content-Type: " + std::string(sent) + "\r\n";
+    EXPECT_EQ(answer_to(asked("POST /api/echo", field)).field("Content-Type"), answered) << sent;
+  }
+}
+
+TEST(ApiEcho, TakesNothingButPost) {
+  for (const std::string_view method : {"GET", "HEAD", "PUT", "DELETE", "PATCH"}) {
+    const auto response = answer_to(asked(std::string(method) + " /api/echo"));
+    EXPECT_EQ(response.status, 405) << method;
+    EXPECT_EQ(response.field("Allow"), "POST, OPTIONS");
+  }
+}
+
+}  // namespace
+}  // namespace tinyserve::handlers

@@ -1,0 +1,444 @@
+#include "http/request_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/every_split.h"
+#include "support/guard_page.h"
+
+namespace tinyserve::http {
+namespace {
+
+using Next = RequestReader::Next;
+using test::every_split;
+using test::GuardPage;
+using test::Pieces;
+using Answers = std::vector<std::string>;
+
+constexpr Limits kLimits;
+constexpr std::size_t kPlenty = 64 << 20;
+
+std::string content_of(const Request& request) {
+  std::string content(request.content.view);
+  for (const Block& block : request.content.blocks) content += block.view();
+  EXPECT_EQ(content.size(), request.content.size);
+  return content;
+}
+
+// "POST /a@host: content", with every view that a handler would use.
+std::string describe(const RequestReader& reader) {
+  const Request& request = reader.request();
+  std::string text(name(request.method));
+  text.append(" ").append(request.target.path);
+  EXPECT_EQ(reader.head().target, request.target.path);
+  if (request.host) text.append("@").append(request.host->name);
+  if (const auto accept = request.fields.find(FieldName::kAccept)) text.append("?").append(*accept);
+  return text + ": " + content_of(request);
+}
+
+// One connection: each piece is a turn of the loop. The bytes of a turn lie flush against an
+// unreadable page, and are gone when the turn is over.
+class Peer {
+ public:
+  explicit Peer(std::size_t budget = kPlenty, const Limits& limits = kLimits)
+      : budget_(budget), reader_(limits, budget_) {}
+
+  void turn(std::string_view bytes) {
+    const GuardPage page(bytes);
+    reader_.feed(page.view());
+    Next next = reader_.next();
+    for (; next == Next::kRequest || next == Next::kHead; next = reader_.next()) {
+      if (next == Next::kHead) {
+        EXPECT_GT(reader_.request().framing.length, 0U);
+        reader_.take_content();
+      } else {
+        answers_.push_back(describe(reader_));
+        reader_.finish();
+      }
+    }
+    if (next == Next::kRefused && !refused_) {
+      refused_ = true;
+      answers_.push_back(std::to_string(code(reader_.refusal().status)));
+    }
+  }
+  const Answers& turns(const Pieces& pieces) {
+    for (const std::string_view piece : pieces) turn(piece);
+    return answers_;
+  }
+
+  [[nodiscard]] const Answers& answers() const { return answers_; }
+  RequestReader& reader() { return reader_; }
+  [[nodiscard]] const MemoryBudget& budget() const { return budget_; }
+
+ private:
+  MemoryBudget budget_;
+  RequestReader reader_;
+  bool refused_ = false;
+  Answers answers_;
+};
+
+std::string get(const std::string& path) { return "GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n"; }
+std::string post(const std::string& path, const std::string& content) {
+  return "POST " + path +
+         " HTTP/1.1\r\nHost: b\r\nContent-Length: " + std::to_string(content.size()) +
+         "\r\nAccept: x\r\n\r\n" + content;
+}
+
+// --- whole requests, in order
+// ---------------------------------------------------------------------
+
+TEST(RequestReader, FindsPipelinedRequestsHoweverTheyAreCut) {  // §1.1, §9.3
+  const std::string input = get("/1") + post("/2", "GET /no HTTP/1.1\r\n\r\n") + "\r\n" +
+                            post("/3", "") + post("/4", "x") + get("/5");
+  const Answers expected{"GET /1@a: ", "POST /2@b?x: GET /no HTTP/1.1\r\n\r\n",
+                         "POST /3@b?x: ", "POST /4@b?x: x", "GET /5@a: "};
+  every_split(input, [&](const Pieces& pieces) {
+    Peer peer;
+    EXPECT_EQ(peer.turns(pieces), expected);
+    EXPECT_FALSE(peer.reader().has_input());
+    peer.reader().release_answered();
+    EXPECT_EQ(peer.budget().used(), 0U);
+  });
+}
+
+TEST(RequestReader, FindsAThousandRequestsInOneReadOrAByteAtATime) {  // §9.3
+  std::string input;
+  Answers expected;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string path = "/" + std::to_string(i);
+    input += i % 3 == 2 ? post(path, path) : get(path);
+    expected.push_back(i % 3 == 2 ? "POST " + path + "@b?x: " + path : "GET " + path + "@a: ");
+  }
+  Peer whole;
+  EXPECT_EQ(whole.turns({input}), expected);
+  EXPECT_EQ(whole.budget().used(), 0U);  // nothing was copied
+  Peer bytewise;
+  for (const char& c : input) bytewise.turn({&c, 1});
+  EXPECT_EQ(bytewise.answers(), expected);
+}
+
+TEST(RequestReader, FindsThemInPiecesOfAnySize) {
+  std::string input;
+  Answers expected;
+  for (int i = 0; i < 60; ++i) {
+    const std::string content(static_cast<std::size_t>(i * i * 5), static_cast<char>('a' + i % 26));
+    input += post("/p", content);
+    expected.push_back("POST /p@b?x: " + content);
+  }
+  std::minstd_rand random(1);
+  for (int round = 0; round < 30; ++round) {
+    Peer peer;
+    const std::size_t most = 1 + random() % 20'000;
+    for (std::string_view rest = input; !rest.empty();) {
+      const std::string_view piece = rest.substr(0, 1 + random() % most);
+      peer.turn(piece);
+      rest.remove_prefix(piece.size());
+    }
+    ASSERT_EQ(peer.answers(), expected);
+    peer.reader().release_answered();
+    ASSERT_EQ(peer.budget().used(), 0U);
+  }
+}
+
+TEST(RequestReader, ReadsNoContentAsARequestAndNoRequestAsContent) {  // §4.1, §4.3
+  Peer peer;
+  peer.turn(post("/a", get("/smuggled")) + get("/b"));
+  EXPECT_EQ(peer.answers(), (Answers{"POST /a@b?x: " + get("/smuggled"), "GET /b@a: "}));
+  Peer stray;  // its second x begins the method of the next request
+  stray.turn("PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nxx" + get("/b"));
+  EXPECT_EQ(stray.answers(), (Answers{"PUT /a@a: x", " /b@a: "}));
+}
+
+TEST(RequestReader, ParsesNothingBehindARefusal) {  // §4.2
+  const std::string input = get("/1") + "GET /2 HTTP/1.1\r\nHost : a\r\n\r\n" + get("/3");
+  every_split(input, [](const Pieces& pieces) {
+    Peer peer;
+    EXPECT_EQ(peer.turns(pieces), (Answers{"GET /1@a: ", "400"}));
+    EXPECT_EQ(peer.reader().next(), Next::kRefused);
+    peer.reader().settle();
+    EXPECT_EQ(peer.reader().next(), Next::kRefused);
+  });
+}
+
+TEST(RequestReader, RefusesWithTheStatusOfTheFault) {
+  const auto status = [](std::string_view input) { return Peer().turns({input}); };
+  EXPECT_EQ(status("GET / HTTP/1.1\r\n\r\n"), Answers{"400"});
+  EXPECT_EQ(status("GET / HTTP/2.0\r\n\r\n"), Answers{"505"});
+  EXPECT_EQ(status("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n"), Answers{"501"});
+  EXPECT_EQ(status("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 67108865\r\n\r\nx"),
+            Answers{"413"});  // at once
+  EXPECT_EQ(status("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: x\r\n\r\n"),
+            Answers{"417"});
+}
+
+TEST(RequestReader, GivesTheSameFirstAnswerWhateverComesBehindIt) {
+  const std::string valid = post("/a", "hello");
+  std::minstd_rand random(1);
+  for (int round = 0; round < 2000; ++round) {
+    std::string input = valid;
+    for (auto left = random() % 60; left > 0; --left) input += static_cast<char>(random() % 256);
+    const std::size_t cut = random() % input.size();
+    Peer peer;
+    peer.turns({std::string_view(input).substr(0, cut), std::string_view(input).substr(cut)});
+    ASSERT_FALSE(peer.answers().empty());
+    ASSERT_EQ(peer.answers().front(), "POST /a@b?x: hello");
+  }
+}
+
+TEST(RequestReader, ShowsWhatWasReadOfARefusedHead) {  // for the record
+  every_split("PUT /x HTTP/1.1\r\nHost: a\r\nbad\r\n", [](const Pieces& pieces) {
+    Peer peer;
+    EXPECT_EQ(peer.turns(pieces), Answers{"400"});
+    peer.reader().settle();
+  });
+  MemoryBudget budget(kPlenty);
+  RequestReader reader(kLimits, budget);
+  reader.feed("PUT /x HTTP/1.1\r\nHost: a\r\nbad\r\n");
+  ASSERT_EQ(reader.next(), Next::kRefused);
+  EXPECT_EQ(reader.head().method, "PUT");
+  EXPECT_EQ(reader.head().target, "/x");
+  EXPECT_EQ(reader.head().fields.find(FieldName::kHost), "a");
+}
+
+// --- content that comes later
+// ---------------------------------------------------------------------
+
+TEST(RequestReader, SaysAtTheHeadThatContentIsMissing) {
+  MemoryBudget budget(kPlenty);
+  RequestReader reader(kLimits, budget);
+  reader.feed("POST /e HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe");
+  ASSERT_EQ(reader.next(), Next::kHead);
+  ASSERT_EQ(reader.next(), Next::kHead);  // until it is decided
+  EXPECT_EQ(reader.request().target.path, "/e");
+  EXPECT_EQ(reader.request().framing.length, 5U);
+  EXPECT_FALSE(reader.content_is_whole());
+  reader.take_content();
+  ASSERT_EQ(reader.next(), Next::kNeedMore);
+  EXPECT_TRUE(reader.in_content());
+  EXPECT_EQ(reader.content_received(), 2U);
+  reader.feed("l");
+  ASSERT_EQ(reader.next(), Next::kNeedMore);
+  EXPECT_EQ(reader.content_received(), 3U);
+  reader.feed("lo\r\nrest");
+  ASSERT_EQ(reader.next(), Next::kRequest);
+  EXPECT_FALSE(reader.in_content());
+  EXPECT_TRUE(reader.content_is_whole());
+  EXPECT_EQ(content_of(reader.request()), "hello");
+  EXPECT_EQ(reader.request().target.path, "/e");
+  reader.finish();
+  EXPECT_EQ(reader.content_received(), 0U);
+  EXPECT_TRUE(reader.has_input());
+}
+
+TEST(RequestReader, DropsContentThatIsSkipped) {  // §4.1
+  const std::string content(100'000, 's');
+  const std::string input = post("/skip", content) + get("/next");
+  MemoryBudget budget(200);  // no room for the content
+  RequestReader reader(kLimits, budget);
+  std::string_view rest = input;
+  Answers answers;
+  while (!rest.empty()) {
+    const GuardPage page(rest.substr(0, 1000));
+    reader.feed(page.view());
+    rest.remove_prefix(page.view().size());
+    Next next = reader.next();
+    for (; next == Next::kHead || next == Next::kRequest; next = reader.next()) {
+      if (next == Next::kHead) {
+        reader.skip_content();
+        continue;
+      }
+      EXPECT_TRUE(reader.request().content.blocks.empty());
+      answers.push_back(std::string(reader.request().target.path));
+      answers.push_back(std::to_string(reader.content_received()));
+      reader.finish();
+    }
+    ASSERT_EQ(next, Next::kNeedMore);
+  }
+  EXPECT_EQ(answers, (Answers{"/skip", "100000", "/next", "0"}));
+}
+
+TEST(RequestReader, TakesLargeContentWithoutMuchMoreMemoryThanItHas) {
+  const std::string content(5'000'000, 'c');
+  Peer peer;
+  const std::string input = post("/big", content);
+  for (std::string_view rest = input; !rest.empty();) {
+    const std::string_view piece = rest.substr(0, 64 << 10);
+    peer.turn(piece);
+    rest.remove_prefix(piece.size());
+  }
+  ASSERT_EQ(peer.answers().size(), 1U);
+  EXPECT_TRUE(peer.answers()[0] == "POST /big@b?x: " + content);
+  EXPECT_GE(peer.budget().used(), content.size());
+  EXPECT_LE(peer.budget().used(), content.size() + (200 << 10));
+}
+
+TEST(RequestReader, PaysForContentThatCameNotForWhatWasAnnounced) {
+  Peer peer;
+  peer.turn("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000000\r\n\r\nx");
+  EXPECT_TRUE(peer.reader().in_content());
+  EXPECT_GT(peer.budget().used(), 0U);
+  EXPECT_LT(peer.budget().used(), 16U << 10);
+}
+
+// --- the end of a turn
+// ----------------------------------------------------------------------------
+
+TEST(RequestReader, KeepsWhatWasNotReadWhenATurnEndsEarly) {
+  Peer peer;
+  {
+    const GuardPage page(get("/1") + get("/2") + "GET /3 HT");
+    peer.reader().feed(page.view());
+    ASSERT_EQ(peer.reader().next(), Next::kRequest);
+    peer.reader().finish();
+    peer.reader().settle();
+  }
+  EXPECT_TRUE(peer.reader().has_input());
+  EXPECT_GT(peer.budget().used(), 0U);
+  peer.turn("TP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(peer.answers(), (Answers{"GET /2@a: ", "GET /3@a: "}));
+  EXPECT_EQ(peer.budget().used(), 0U);
+}
+
+TEST(RequestReader, GoesOnWithWhatItKeptWithoutNewInput) {
+  Peer peer;
+  {
+    const GuardPage page(get("/1") + post("/2", "two") + get("/3"));
+    peer.reader().feed(page.view());
+    for (const std::string_view path : {"/1", "/2", "/3"}) {
+      ASSERT_EQ(peer.reader().next(), Next::kRequest);
+      EXPECT_EQ(peer.reader().request().target.path, path);
+      peer.reader().finish();
+      peer.reader().settle();
+    }
+  }
+  EXPECT_EQ(peer.reader().next(), Next::kNeedMore);
+  EXPECT_FALSE(peer.reader().has_input());
+  EXPECT_EQ(peer.budget().used(), 0U);
+}
+
+TEST(RequestReader, CanFinishARequestInALaterTurn) {  // its answer was made elsewhere
+  Peer peer;
+  {
+    const GuardPage page(post("/1", "content") + get("/2"));
+    peer.reader().feed(page.view());
+    ASSERT_EQ(peer.reader().next(), Next::kRequest);
+    peer.reader().settle();
+  }
+  peer.reader().finish();
+  peer.turn(get("/3"));
+  EXPECT_EQ(peer.answers(), (Answers{"GET /2@a: ", "GET /3@a: "}));
+}
+
+TEST(RequestReader, SaysWhereItsInputStands) {
+  Peer peer;
+  RequestReader& reader = peer.reader();
+  EXPECT_FALSE(reader.in_head());
+  peer.turn("\r\n");
+  EXPECT_FALSE(reader.in_head());  // no byte of a request yet
+  peer.turn("G");
+  EXPECT_TRUE(reader.in_head());
+  EXPECT_FALSE(reader.in_content());
+  peer.turn("ET / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n");
+  EXPECT_FALSE(reader.in_head());
+  EXPECT_TRUE(reader.in_content());
+  EXPECT_FALSE(reader.has_input());
+  peer.turn("xyP");
+  EXPECT_TRUE(reader.in_head());
+  EXPECT_TRUE(reader.has_input());
+}
+
+// --- the memory budget
+// ----------------------------------------------------------------------------
+
+TEST(RequestReader, NeedsNoBudgetForWhatComesWhole) {
+  Peer peer(0);
+  peer.turn(get("/1") + post("/2", std::string(50'000, 'x')));
+  peer.turn(get("/3"));
+  EXPECT_EQ(peer.answers().size(), 3U);
+  EXPECT_EQ(peer.answers()[2], "GET /3@a: ");
+}
+
+TEST(RequestReader, RefusesWith503WhenTheBudgetIsUsedUp) {  // §14
+  Peer head(20);
+  head.turn("GET /half-a-head-is-too-much HT");
+  EXPECT_EQ(head.answers(), Answers{"503"});
+  Peer kept_head(40);
+  kept_head.turn("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n");
+  EXPECT_EQ(kept_head.answers(), Answers{"503"});
+  Peer content(3000);
+  content.turn("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nx");
+  EXPECT_EQ(content.answers(), Answers{"503"});
+  Peer more(30'000);
+  more.turn(post("/", std::string(100'000, 'x')).substr(0, 10'000));
+  EXPECT_EQ(more.answers(), Answers{});
+  more.turn(std::string(40'000, 'x'));
+  EXPECT_EQ(more.answers(), Answers{"503"});
+  MemoryBudget budget(10);
+  RequestReader settled(kLimits, budget);
+  const std::string two = get("/1") + get("/2");
+  settled.feed(two);
+  ASSERT_EQ(settled.next(), Next::kRequest);
+  settled.finish();
+  settled.settle();
+  ASSERT_EQ(settled.next(), Next::kRefused);
+  EXPECT_EQ(settled.refusal().status, Status::kUnavailable);
+}
+
+TEST(RequestReader, SharesTheBudgetWithOthersAndGivesItBack) {
+  MemoryBudget budget(50);
+  std::optional<RequestReader> first(std::in_place, kLimits, budget);
+  first->feed("GET /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+  ASSERT_EQ(first->next(), Next::kNeedMore);
+  EXPECT_EQ(budget.used(), 40U);
+  RequestReader second(kLimits, budget);
+  second.feed("GET /aaaaaaaaaaaaaaaa");
+  EXPECT_EQ(second.next(), Next::kRefused);
+  first.reset();  // the connection broke
+  EXPECT_EQ(budget.used(), 0U);
+  RequestReader third(kLimits, budget);
+  third.feed("GET /aaaaaaaaaaaaaaaa");
+  EXPECT_EQ(third.next(), Next::kNeedMore);
+}
+
+TEST(RequestReader, HoldsContentUntilItsAnswerHasLeft) {
+  Peer peer;
+  const std::string input = post("/", std::string(9000, 'x'));
+  peer.turn(input.substr(0, 5000));
+  peer.turn(input.substr(5000));
+  ASSERT_EQ(peer.answers().size(), 1U);
+  EXPECT_GE(peer.budget().used(), 9000U);
+  peer.reader().release_answered();
+  EXPECT_EQ(peer.budget().used(), 0U);
+  peer.reader().release_answered();
+  EXPECT_EQ(peer.budget().used(), 0U);
+}
+
+TEST(RequestReader, GivesContentBackWhenItIsDestroyed) {
+  MemoryBudget budget(kPlenty);
+  {
+    RequestReader reader(kLimits, budget);
+    reader.feed("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhal");
+    ASSERT_EQ(reader.next(), Next::kHead);
+    reader.take_content();
+    ASSERT_EQ(reader.next(), Next::kNeedMore);
+    EXPECT_GT(budget.used(), 0U);
+  }
+  EXPECT_EQ(budget.used(), 0U);
+}
+
+TEST(RequestReaderDeathTest, WhatWasNotAskedForCannotBeAnswered) {
+  MemoryBudget budget(kPlenty);
+  RequestReader reader(kLimits, budget);
+  EXPECT_DEATH(reader.finish(), "internal error");
+  EXPECT_DEATH(reader.take_content(), "internal error");
+  EXPECT_DEATH(reader.skip_content(), "internal error");
+}
+
+}  // namespace
+}  // namespace tinyserve::http

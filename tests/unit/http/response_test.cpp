@@ -1,0 +1,121 @@
+#include "http/response.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace tinyserve::http {
+namespace {
+
+constexpr std::string_view kDate = "Sun, 06 Nov 1994 08:49:37 GMT";
+
+std::string head_of(const Response& response, const HeadContext& context = {.date = kDate}) {
+  std::string out;
+  append_head(out, response, context);
+  return out;
+}
+
+Response with_body(Status status, Body body) {
+  Response response;
+  response.status = status;
+  response.body = std::move(body);
+  return response;
+}
+
+TEST(ResponseHead, SaysWhatEveryAnswerSays) {  // §8.1, §8.2, §8.3, §8.6
+  Response response = with_body(Status::kOk, std::string_view("Hello"));
+  response.fields.add("Content-Type", "text/plain").add("ETag", "\"a\"");
+  EXPECT_EQ(head_of(response),
+            "HTTP/1.1 200 OK\r\n"
+            "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+            "Server: tinyserve\r\n"
+            "Content-Length: 5\r\n"
+            "Content-Type: text/plain\r\n"
+            "ETag: \"a\"\r\n"
+            "\r\n");
+}
+
+TEST(ResponseHead, SaysZeroWhereThereIsNoContent) {
+  EXPECT_EQ(head_of(with_body(Status::kNotFound, {})),
+            "HTTP/1.1 404 Not Found\r\n"
+            "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+            "Server: tinyserve\r\n"
+            "Content-Length: 0\r\n"
+            "\r\n");
+}
+
+TEST(ResponseHead, HasNoLengthWhereTheStatusHasNoContent) {  // §7.1, §8.3
+  for (const Status status : {Status::kContinue, Status::kNoContent, Status::kNotModified}) {
+    const std::string head = head_of(with_body(status, {}));
+    EXPECT_EQ(head.find("Content-Length"), head.npos) << head;
+    EXPECT_TRUE(head.ends_with("Server: tinyserve\r\n\r\n")) << head;
+  }
+  EXPECT_TRUE(
+      head_of(with_body(Status::kNoContent, {})).starts_with("HTTP/1.1 204 No Content\r\n"));
+}
+
+TEST(ResponseHead, SaysWhatBecomesOfTheConnection) {  // §9.1, §9.2
+  const Response response = with_body(Status::kOk, {});
+  const auto connection = [&](int minor_version, bool keep_alive) {
+    const std::string head = head_of(response, {kDate, minor_version, keep_alive});
+    EXPECT_TRUE(head.starts_with("HTTP/1.1 200 ")) << head;  // §8.1: also towards 1.0
+    const std::size_t at = head.find("Connection: ");
+    return at == head.npos ? "" : head.substr(at);
+  };
+  EXPECT_EQ(connection(1, true), "");
+  EXPECT_EQ(connection(1, false), "Connection: close\r\n\r\n");
+  EXPECT_EQ(connection(0, true), "Connection: keep-alive\r\n\r\n");
+  EXPECT_EQ(connection(0, false), "Connection: close\r\n\r\n");
+}
+
+TEST(ResponseHead, IsAddedToWhatIsThere) {
+  std::string out = "before|";
+  append_head(out, with_body(Status::kOk, {}), {.date = kDate});
+  EXPECT_TRUE(out.starts_with("before|HTTP/1.1 200 OK\r\n"));
+}
+
+TEST(Body, KnowsItsLength) {
+  EXPECT_EQ(content_length({}), 0U);
+  EXPECT_EQ(content_length(std::string_view("abc")), 3U);
+  EXPECT_EQ(content_length(std::string("abcd")), 4U);
+  EXPECT_EQ(content_length(BlockSlice{Block::copy_of("abcdef"), 1, 4}), 4U);
+  EXPECT_EQ(content_length(FileSlice{{}, 10, 1ULL << 40}), 1ULL << 40);
+  EXPECT_EQ(content_length(std::vector<Piece>{}), 0U);
+  EXPECT_EQ(content_length(
+                std::vector<Piece>{std::string("ab"), BlockSlice{{}, 5, 3}, FileSlice{{}, 7, 100}}),
+            105U);
+}
+
+TEST(Body, GivesAPartOfASlice) {
+  const Block block = Block::copy_of("0123456789");
+  const Piece bytes = part_of(BlockSlice{block, 2, 8}, 3, 4);
+  const auto* slice = std::get_if<BlockSlice>(&bytes);
+  ASSERT_NE(slice, nullptr);
+  EXPECT_EQ(slice->block.view().substr(slice->offset, slice->length), "5678");
+  const Piece tail = part_of(FileSlice{{}, 1000, 500}, 100, 400);
+  const auto* file = std::get_if<FileSlice>(&tail);
+  ASSERT_NE(file, nullptr);
+  EXPECT_EQ(file->offset, 1100U);
+  EXPECT_EQ(file->length, 400U);
+}
+
+TEST(FieldText, WritesOneLineForEachField) {
+  FieldText fields;
+  EXPECT_EQ(fields.text(), "");
+  fields.add("A", "b").add("C", "").add("D", "tab\tand \xC3\xA4");
+  EXPECT_EQ(fields.text(), "A: b\r\nC: \r\nD: tab\tand \xC3\xA4\r\n");
+}
+
+TEST(FieldTextDeathTest, StopsTheProgramRatherThanSplitAResponse) {  // §8.1
+  for (const std::string_view value : {"a\r\nSet-Cookie: x", "a\n", "\r", "\x01", "\x7F"}) {
+    EXPECT_DEATH(FieldText().add("Location", value), "internal error");
+  }
+  EXPECT_DEATH(FieldText().add("Location", std::string_view("\0", 1)), "internal error");
+}
+
+}  // namespace
+}  // namespace tinyserve::http

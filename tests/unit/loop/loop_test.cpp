@@ -1,0 +1,301 @@
+#include "loop/loop.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <ctime>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "support/raw_client.h"
+#include "support/temp_tree.h"
+
+namespace tinyserve::loop {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+using test::RawClient;
+using test::TempTree;
+
+class HeardDiagnostics : public log::Diagnostics {
+ public:
+  void report(log::Severity /*severity*/, std::string_view text) override {
+    const std::lock_guard lock(mutex_);
+    words_.emplace_back(text);
+  }
+  [[nodiscard]] std::vector<std::string> words() const {
+    const std::lock_guard lock(mutex_);
+    return words_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> words_;
+};
+
+std::vector<net::Listener> listeners() {
+  std::vector<net::Listener> all;
+  all.push_back(*net::listen_on(*net::Address::parse("127.0.0.1", 0)));
+  return all;
+}
+
+// A loop that does not run yet; start() gives it a thread.
+class Bench {
+ public:
+  explicit Bench(std::size_t max_connections = 100, const Config& config = {})
+      : config_(config),
+        loop_(config_, max_connections, std::exchange(listeners_, {}), *net::Poller::open(),
+              *net::WakeUp::open(), router_, nullptr, diagnostics_) {
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+  Bench(const Bench&) = delete;
+  Bench& operator=(const Bench&) = delete;
+  ~Bench() { stop(); }
+
+  Loop& loop() { return loop_; }
+  [[nodiscard]] test::Address address() const { return {"127.0.0.1", port_}; }
+  [[nodiscard]] std::vector<std::string> words() const { return diagnostics_.words(); }
+  void start() {
+    thread_ = std::thread([this] { EXPECT_TRUE(loop_.run()); });
+  }
+  // Returns how long it took.
+  milliseconds stop() {
+    const auto begin = steady_clock::now();
+    loop_.stop();
+    if (thread_.joinable()) thread_.join();
+    return std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin);
+  }
+
+ private:
+  TempTree site_{{"index.html", "home"}, {"large.bin", std::string(20'000'000, 'x')}};
+  Config config_;
+  HeardDiagnostics diagnostics_;
+  files::Root root_ = *files::Root::open({site_.path(), false});
+  handlers::Router router_{config_.handlers, "", root_};
+  std::vector<net::Listener> listeners_ = listeners();
+  std::uint16_t port_ = listeners_.front().address.port();
+  Loop loop_;
+  std::thread thread_;
+};
+
+test::Response ask(RawClient& client, std::string_view target = "/") {
+  client.send(test::get_request(target));
+  return client.read_response();
+}
+
+// --- serving
+// --------------------------------------------------------------------------------------
+
+TEST(Loop, ServesManyConnectionsAtOnce) {
+  Bench bench;
+  bench.start();
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 50; ++i) clients.emplace_back(bench.address());
+  for (int round = 0; round < 3; ++round) {
+    for (RawClient& client : clients) client.send(test::get_request("/"));
+    for (RawClient& client : clients) EXPECT_EQ(client.read_response().body, "home");
+  }
+}
+
+TEST(Loop, AnswersAPipelineThatTakesSeveralTurns) {
+  Bench bench;
+  bench.start();
+  RawClient client(bench.address());
+  std::string requests;
+  for (int i = 0; i < 1000; ++i) requests += test::get_request("/api/");
+  client.send(requests);
+  for (int i = 0; i < 1000; ++i) ASSERT_EQ(client.read_response().body, "Hello") << i;
+}
+
+TEST(Loop, ServesOthersWhileOneDoesNotRead) {
+  Bench bench;
+  bench.start();
+  RawClient slow(bench.address());
+  slow.send(test::get_request("/large.bin"));
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(test::get(bench.address(), "/").body, "home");
+  EXPECT_EQ(slow.read_response().body.size(), 20'000'000U);
+}
+
+TEST(Loop, EndsConnectionsWhosePatienceIsOver) {
+  Config config;
+  config.timeouts.first_request_ms = 100;
+  config.timeouts.head_ms = 200;
+  Bench bench(100, config);
+  bench.start();
+  RawClient silent(bench.address());
+  RawClient half(bench.address());
+  half.send("GET / HTTP/1.1\r\n");
+  EXPECT_TRUE(silent.is_closed_by_server());
+  EXPECT_EQ(half.read_response().status, 408);
+}
+
+TEST(Loop, SurvivesConnectionsThatAreReset) {
+  Bench bench;
+  bench.start();
+  for (int i = 0; i < 20; ++i) {
+    RawClient client(bench.address());
+    client.send(test::get_request("/large.bin"));
+    client.reset();
+  }
+  EXPECT_EQ(test::get(bench.address(), "/").body, "home");
+}
+
+// --- the connection limit
+// -------------------------------------------------------------------------
+
+TEST(LoopLimit, TellsTheOneTooManyThatThereIsNoRoom) {
+  Bench bench(2);
+  bench.start();
+  RawClient first(bench.address());
+  RawClient second(bench.address());
+  EXPECT_EQ(ask(first).status, 200);
+  EXPECT_EQ(ask(second).status, 200);
+  RawClient third(bench.address());
+  const auto refused = ask(third);
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.field("Connection"), "close");
+  EXPECT_EQ(third.read_until_close(), "");
+  EXPECT_EQ(ask(first).status, 200);
+  EXPECT_EQ(ask(second).status, 200);
+  ASSERT_EQ(bench.words().size(), 1U);
+  EXPECT_EQ(bench.words()[0], "the connection limit of 2 is reached: new connections get a 503");
+}
+
+TEST(LoopLimit, HasRoomAgainWhenSomebodyLeaves) {
+  Bench bench(1);
+  bench.start();
+  {
+    RawClient first(bench.address());
+    EXPECT_EQ(ask(first).status, 200);
+    EXPECT_EQ(test::get(bench.address(), "/").status, 503);
+  }
+  const auto deadline = steady_clock::now() + std::chrono::seconds(10);
+  int status = 503;
+  while (status == 503 && steady_clock::now() < deadline) {
+    status = test::get(bench.address(), "/").status;
+  }
+  EXPECT_EQ(status, 200);
+}
+
+TEST(LoopLimit, MakesRoomByEndingTheLongestIdle) {
+  Bench bench(2);
+  bench.start();
+  RawClient oldest(bench.address());
+  EXPECT_EQ(ask(oldest).status, 200);
+  std::this_thread::sleep_for(milliseconds(50));
+  RawClient older(bench.address());
+  EXPECT_EQ(ask(older).status, 200);
+  std::this_thread::sleep_for(milliseconds(1200));
+  RawClient fresh(bench.address());
+  EXPECT_EQ(ask(fresh).status, 200);
+  EXPECT_TRUE(oldest.is_closed_by_server());
+  EXPECT_EQ(ask(older).status, 200);
+}
+
+TEST(LoopLimit, EndsNobodyWhileThereIsStillRoom) {
+  Bench bench(2);
+  bench.start();
+  RawClient idle(bench.address());
+  EXPECT_EQ(ask(idle).status, 200);
+  std::this_thread::sleep_for(milliseconds(1200));
+  RawClient last(bench.address());  // there are as many as may be, and not one more
+  EXPECT_EQ(ask(last).status, 200);
+  EXPECT_EQ(ask(idle).status, 200);
+}
+
+TEST(LoopLimit, SurvivesThatDescriptorsRunOut) {
+  Bench bench;
+  RawClient unlucky(bench.address());
+  RawClient waiting(bench.address());
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const UniqueFd next(::dup(unlucky.fd()));  // the highest number that is given out
+  const rlimit low{static_cast<rlim_t>(next.get()), limit.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+  bench.start();
+  EXPECT_EQ(unlucky.read_response().status, 503);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  waiting.send(test::get_request("/"));
+  RawClient later(bench.address());
+  EXPECT_EQ(ask(later).status, 200);
+  ASSERT_FALSE(bench.words().empty());
+  EXPECT_EQ(bench.words()[0], "cannot accept connections for now: accept4: Too many open files");
+}
+
+// --- stopping
+// -------------------------------------------------------------------------------------
+
+TEST(LoopStop, EndsIdleConnectionsAndReturns) {
+  Bench bench;
+  bench.start();
+  RawClient client(bench.address());
+  EXPECT_EQ(ask(client).status, 200);
+  EXPECT_LT(bench.stop(), milliseconds(1500));
+  EXPECT_TRUE(client.is_closed_by_server());
+}
+
+TEST(LoopStop, LetsAnswersUnderWayArrive) {
+  Bench bench;
+  bench.start();
+  RawClient client(bench.address());
+  client.send(test::get_request("/large.bin"));
+  EXPECT_EQ(client.read_head().status, 200);
+  bench.loop().stop();
+  EXPECT_EQ(client.read_bytes(20'000'000).size(), 20'000'000U);
+  EXPECT_EQ(client.read_until_close(), "");
+}
+
+TEST(LoopStop, DoesNotWaitForEverForAClientThatDoesNotRead) {
+  Config config;
+  config.timeouts.stop_ms = 200;
+  Bench bench(100, config);
+  bench.start();
+  RawClient client(bench.address());
+  client.send(test::get_request("/large.bin"));
+  EXPECT_EQ(client.read_head().status, 200);
+  const auto took = bench.stop();
+  EXPECT_GE(took, milliseconds(150));
+  EXPECT_LT(took, milliseconds(1500));
+}
+
+TEST(LoopStop, IgnoresAClientThatConnectsInTheSameMoment) {
+  Bench bench;
+  bench.loop().stop();
+  RawClient client(bench.address());
+  bench.start();  // the first batch of events has both, the stop first
+  bench.stop();
+  EXPECT_TRUE(bench.words().empty());
+}
+
+TEST(LoopStop, DoesNotSpinAfterAcceptingHadPaused) {
+  Config config;
+  config.timeouts.stop_ms = 800;
+  Bench bench(100, config);
+  bench.start();
+  RawClient slow(bench.address());  // keeps the loop running until the end of its patience
+  slow.send(test::get_request("/large.bin"));
+  EXPECT_EQ(slow.read_head().status, 200);
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const int free = ::dup(slow.fd());
+  ::close(free);
+  const rlimit low{static_cast<rlim_t>(free) + 1, limit.rlim_max};  // a socket for the client only
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+  RawClient unlucky(bench.address());
+  EXPECT_EQ(unlucky.read_response().status, 503);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  const std::clock_t before = std::clock();
+  EXPECT_GE(bench.stop(), milliseconds(700));
+  EXPECT_LT(static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC, 0.15);
+}
+
+}  // namespace
+}  // namespace tinyserve::loop

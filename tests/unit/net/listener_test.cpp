@@ -1,0 +1,185 @@
+#include "net/listener.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace tinyserve::net {
+namespace {
+
+using Listeners = std::vector<Listener>;
+
+Listener loopback() { return *listen_on(*Address::parse("127.0.0.1", 0)); }
+
+UniqueFd connect_to(const Address& address) {
+  UniqueFd fd(::socket(address.is_ipv6() ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const auto where = address.socket_address();
+  EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&where.storage), where.size), 0);
+  return fd;
+}
+
+int option_of(int fd, int level, int option) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  EXPECT_EQ(::getsockopt(fd, level, option, &value, &size), 0);
+  return value;
+}
+
+// --- listening
+// ------------------------------------------------------------------------------------
+
+TEST(ListenOn, TellsThePortItReallyHas) {
+  const Listener listener = loopback();
+  EXPECT_NE(listener.address.port(), 0);
+  EXPECT_EQ(listener.address.host(), "127.0.0.1");
+  EXPECT_TRUE(connect_to(listener.address));
+}
+
+TEST(ListenOn, NeverBlocksAndIsNotInherited) {
+  const Listener listener = loopback();
+  EXPECT_NE(::fcntl(listener.fd.get(), F_GETFL) & O_NONBLOCK, 0);
+  EXPECT_NE(::fcntl(listener.fd.get(), F_GETFD) & FD_CLOEXEC, 0);
+}
+
+TEST(ListenOn, FailsWhereThePortIsTaken) {
+  const Listener first = loopback();
+  const auto second = listen_on(first.address);
+  ASSERT_FALSE(second);
+  EXPECT_TRUE(second.error().is(EADDRINUSE));
+}
+
+TEST(ListenOn, FailsWhereTheAddressIsNotOurs) {
+  const auto listener = listen_on(*Address::parse("192.0.2.1", 0));  // RFC 5737: nobody's
+  ASSERT_FALSE(listener);
+  EXPECT_TRUE(listener.error().is(EADDRNOTAVAIL));
+}
+
+TEST(ListenOn, TakesAPortAgainWhoseOldConnectionsLinger) {
+  Address address;
+  {
+    Listener listener = loopback();
+    address = listener.address;
+    const UniqueFd client = connect_to(address);
+    // The server's side closes first, which leaves it in TIME_WAIT.
+    (*accept_one(listener.fd.get())).reset();
+  }
+  EXPECT_TRUE(listen_on(address));
+}
+
+TEST(ListenOnAll, SharesOnePort) {
+  Options options;
+  options.addresses = {"127.0.0.1", "127.0.0.2"};
+  options.port = 0;
+  const auto outcome = listen_on_all(options);
+  const auto* const listeners = std::get_if<Listeners>(&outcome);
+  ASSERT_NE(listeners, nullptr);
+  ASSERT_EQ(listeners->size(), 2U);
+  EXPECT_EQ((*listeners)[0].address.host(), "127.0.0.1");
+  EXPECT_EQ((*listeners)[1].address.host(), "127.0.0.2");
+  EXPECT_EQ((*listeners)[0].address.port(), (*listeners)[1].address.port());
+}
+
+TEST(ListenOnAll, ListensOnLoopbackWhenNothingIsSaid) {
+  Options options;
+  options.port = 0;
+  const auto outcome = listen_on_all(options);
+  const auto* const listeners = std::get_if<Listeners>(&outcome);
+  ASSERT_NE(listeners, nullptr);
+  EXPECT_EQ(listeners->front().address.host(), "127.0.0.1");
+  for (const Listener& listener : *listeners) {
+    EXPECT_TRUE(listener.address.is_loopback());
+    EXPECT_EQ(listener.address.port(), listeners->front().address.port());
+  }
+}
+
+TEST(ListenOnAll, NamesTheAddressThatIsTaken) {
+  const Listener taken = *listen_on(*Address::parse("127.0.0.2", 0));
+  Options options;
+  options.addresses = {"127.0.0.1", "127.0.0.2"};
+  options.port = taken.address.port();
+  const auto outcome = listen_on_all(options);
+  const auto* const failure = std::get_if<ListenFailure>(&outcome);
+  ASSERT_NE(failure, nullptr);
+  EXPECT_EQ(failure->address, taken.address.host_port());
+  EXPECT_TRUE(failure->error.is(EADDRINUSE));
+}
+
+TEST(ListenOnAll, NamesTheTextThatIsNoAddress) {
+  Options options;
+  options.addresses = {"127.0.0.1", "localhost"};
+  options.port = 0;
+  const auto outcome = listen_on_all(options);
+  const auto* const failure = std::get_if<ListenFailure>(&outcome);
+  ASSERT_NE(failure, nullptr);
+  EXPECT_EQ(failure->address, "localhost");
+  EXPECT_TRUE(failure->error.is(EINVAL));
+  EXPECT_STREQ(failure->error.operation, "parse");
+}
+
+TEST(ListenOnAll, NeedsEveryAddressThatWasAskedFor) {
+  Options options;
+  options.addresses = {"127.0.0.1", "192.0.2.1"};
+  options.port = 0;
+  const auto outcome = listen_on_all(options);
+  const auto* const failure = std::get_if<ListenFailure>(&outcome);
+  ASSERT_NE(failure, nullptr);
+  EXPECT_TRUE(failure->error.is(EADDRNOTAVAIL));
+}
+
+// --- accepting
+// ------------------------------------------------------------------------------------
+
+TEST(AcceptOne, GivesNothingWhileNobodyWaits) {
+  const Listener listener = loopback();
+  const auto accepted = accept_one(listener.fd.get());
+  ASSERT_TRUE(accepted);
+  EXPECT_FALSE((*accepted).has_value());
+}
+
+TEST(AcceptOne, GivesTheConnectionAndItsPeer) {
+  const Listener listener = loopback();
+  const UniqueFd client = connect_to(listener.address);
+  const auto accepted = accept_one(listener.fd.get());
+  ASSERT_TRUE(accepted);
+  ASSERT_TRUE((*accepted).has_value());
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  ASSERT_EQ(::getsockname(client.get(), reinterpret_cast<sockaddr*>(&storage), &size), 0);
+  EXPECT_EQ((*accepted)->peer.host_port(), Address::from(storage).host_port());
+}
+
+TEST(AcceptOne, GivesSocketsThatNeitherBlockNorWaitToSend) {
+  const Listener listener = loopback();
+  const UniqueFd client = connect_to(listener.address);
+  const auto accepted = accept_one(listener.fd.get());
+  const int fd = (*accepted)->fd.get();
+  EXPECT_NE(::fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+  EXPECT_NE(::fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
+  EXPECT_NE(option_of(fd, IPPROTO_TCP, TCP_NODELAY), 0);
+}
+
+TEST(AcceptOne, FailsWhenDescriptorsRunOutAndLeavesTheConnectionWaiting) {
+  const Listener listener = loopback();
+  const UniqueFd client = connect_to(listener.address);
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const UniqueFd next(::dup(client.get()));  // the highest number that is given out
+  const rlimit low{static_cast<rlim_t>(next.get()), limit.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+  const auto refused = accept_one(listener.fd.get());
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().is(EMFILE));
+  EXPECT_TRUE((*accept_one(listener.fd.get())).has_value());
+}
+
+}  // namespace
+}  // namespace tinyserve::net

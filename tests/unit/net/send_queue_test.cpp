@@ -1,0 +1,267 @@
+#include "net/send_queue.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <utility>
+
+#include "support/temp_tree.h"
+
+namespace tinyserve::net {
+namespace {
+
+using Outcome = SendQueue::Outcome;
+using test::TempTree;
+
+constexpr std::uint64_t kNoLimit = UINT64_MAX;
+
+// A connection whose kernel takes only a few kilobytes at a time.
+struct Narrow {
+  UniqueFd ours;
+  UniqueFd theirs;
+
+  Narrow() {
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) != 0) std::abort();
+    ours.reset(ends[0]);
+    theirs.reset(ends[1]);
+    const int size = 4096;
+    ::setsockopt(ours.get(), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+  }
+
+  // What has arrived by now.
+  [[nodiscard]] std::string arrived() const {
+    std::string text;
+    std::array<char, 4096> buffer{};
+    while (true) {
+      const ssize_t count = ::recv(theirs.get(), buffer.data(), buffer.size(), 0);
+      if (count <= 0) return text;
+      text.append(buffer.data(), static_cast<std::size_t>(count));
+    }
+  }
+};
+
+// Bytes that differ from each other by their place.
+std::string pattern(std::size_t size) {
+  std::string text;
+  for (std::size_t i = 0; i < size; ++i) text += static_cast<char>('a' + i % 23 + (i >> 12) % 3);
+  return text;
+}
+
+SharedFd open_file(const TempTree& tree, const std::string& name) {
+  return SharedFd(UniqueFd(::open(tree.path(name).c_str(), O_RDONLY | O_CLOEXEC)));
+}
+
+void append_all(SendQueue& queue, const Block& block) { queue.append(block, 0, block.size()); }
+
+// Sends and receives by turns until the queue is empty; what arrived.
+std::string drain(SendQueue& queue, const Narrow& socket) {
+  std::string text;
+  Outcome outcome = Outcome::kFull;
+  while (outcome == Outcome::kFull) {
+    outcome = queue.flush(socket.ours.get(), kNoLimit);
+    text += socket.arrived();
+  }
+  EXPECT_EQ(outcome, Outcome::kEmpty);
+  return text;
+}
+
+TEST(SendQueue, IsEmptyAtFirst) {
+  SendQueue queue;
+  const Narrow socket;
+  EXPECT_TRUE(queue.empty());
+  EXPECT_EQ(queue.flush(socket.ours.get(), kNoLimit), Outcome::kEmpty);
+  EXPECT_EQ(socket.arrived(), "");
+}
+
+TEST(SendQueue, SendsInOrderWhateverItHolds) {
+  const TempTree tree{{"file", "0123456789"}};
+  SendQueue queue;
+  queue.append("head ");
+  queue.append("more ");
+  append_all(queue, Block::copy_of("block "));
+  queue.append(open_file(tree, "file"), 3, 4);
+  queue.append(" tail");
+  const Narrow socket;
+  EXPECT_EQ(queue.flush(socket.ours.get(), kNoLimit), Outcome::kEmpty);
+  EXPECT_EQ(socket.arrived(), "head more block 3456 tail");
+}
+
+TEST(SendQueue, CountsWhatWasQueuedAndWhatHasLeft) {
+  SendQueue queue;
+  queue.append("12345");
+  EXPECT_EQ(queue.queued(), 5U);
+  EXPECT_EQ(queue.pending(), 5U);
+  const Narrow socket;
+  static_cast<void>(queue.flush(socket.ours.get(), kNoLimit));
+  EXPECT_EQ(queue.sent(), 5U);
+  queue.append("678");
+  EXPECT_EQ(queue.queued(), 8U);
+  EXPECT_EQ(queue.sent(), 5U);
+  EXPECT_EQ(queue.pending(), 3U);
+  EXPECT_FALSE(queue.empty());
+}
+
+TEST(SendQueue, CopiesTextButKeepsBlocks) {
+  std::string text = "copied";
+  SendQueue queue;
+  queue.append(std::string_view(text));
+  text = "XXXXXX";
+  {
+    const Block block = Block::copy_of("(kept)");
+    queue.append(block, 1, 4);
+  }
+  const Narrow socket;
+  EXPECT_EQ(drain(queue, socket), "copiedkept");
+}
+
+TEST(SendQueue, NeverAddsToABlockThatWasHandedIn) {
+  Block block = Block::with_capacity(100);
+  block.append("theirs");
+  SendQueue queue;
+  append_all(queue, block);
+  queue.append(" ours");
+  EXPECT_EQ(block.view(), "theirs");
+  const Narrow socket;
+  EXPECT_EQ(drain(queue, socket), "theirs ours");
+}
+
+TEST(SendQueue, IgnoresNothings) {
+  const TempTree tree{{"file", "x"}};
+  SendQueue queue;
+  queue.append("");
+  queue.append(Block(), 0, 0);
+  queue.append(Block::copy_of("x"), 1, 0);
+  queue.append(open_file(tree, "file"), 0, 0);
+  EXPECT_TRUE(queue.empty());
+}
+
+TEST(SendQueue, GoesOnWhereTheKernelStopped) {
+  const std::string text = pattern(100'000);
+  SendQueue queue;
+  queue.append(text.substr(0, 10));
+  append_all(queue, Block::copy_of(std::string_view(text).substr(10, 70'000)));
+  queue.append(text.substr(70'010));
+  const Narrow socket;
+  EXPECT_EQ(queue.flush(socket.ours.get(), kNoLimit), Outcome::kFull);
+  EXPECT_GT(queue.sent(), 0U);
+  EXPECT_LT(queue.sent(), text.size());
+  const std::uint64_t sent = queue.sent();
+  EXPECT_EQ(socket.arrived().size(), sent);
+  EXPECT_EQ(drain(queue, socket), text.substr(sent));
+}
+
+TEST(SendQueue, GoesOnWhereTheKernelStoppedInAFile) {
+  const std::string text = pattern(200'000);
+  const TempTree tree{{"file", text}};
+  SendQueue queue;
+  queue.append("head:");
+  queue.append(open_file(tree, "file"), 1, 150'000);
+  queue.append(open_file(tree, "file"), 0, 5);
+  const Narrow socket;
+  EXPECT_EQ(drain(queue, socket), "head:" + text.substr(1, 150'000) + text.substr(0, 5));
+}
+
+TEST(SendQueue, TakesMoreWhilePartOfItHasLeft) {
+  const std::string text = pattern(50'000);
+  SendQueue queue;
+  queue.append(text);
+  const Narrow socket;
+  EXPECT_EQ(queue.flush(socket.ours.get(), kNoLimit), Outcome::kFull);
+  queue.append("and more");
+  EXPECT_EQ(queue.queued(), 50'008U);
+  EXPECT_EQ(drain(queue, socket), text + "and more");
+}
+
+TEST(SendQueue, SaysThatTheKernelIsFull) {
+  SendQueue queue;
+  queue.append(pattern(100'000));
+  const Narrow socket;
+  EXPECT_EQ(queue.flush(socket.ours.get(), kNoLimit), Outcome::kFull);
+  const std::uint64_t sent = queue.sent();
+  EXPECT_EQ(queue.flush(socket.ours.get(), kNoLimit), Outcome::kFull);
+  EXPECT_EQ(queue.sent(), sent);
+}
+
+TEST(SendQueue, SendsManyBlocksThatDoNotFitOneCall) {
+  SendQueue queue;
+  std::string text;
+  for (int i = 0; i < 500; ++i) {
+    const std::string part = std::to_string(i) + ",";
+    append_all(queue, Block::copy_of(part));
+    text += part;
+  }
+  const Narrow socket;
+  EXPECT_EQ(drain(queue, socket), text);
+}
+
+TEST(SendQueue, EndsItsTurnWhenTheBudgetIsUsedUp) {
+  const TempTree tree{{"file", pattern(3'000'000)}};
+  Narrow socket;
+  const int wide = 8 << 20;
+  ::setsockopt(socket.ours.get(), SOL_SOCKET, SO_SNDBUFFORCE, &wide, sizeof wide);
+  SendQueue queue;
+  queue.append("a");
+  queue.append(open_file(tree, "file"), 0, 1000);
+  queue.append("b");
+  EXPECT_EQ(queue.flush(socket.ours.get(), 1), Outcome::kTurnOver);
+  EXPECT_EQ(queue.sent(), 1U);
+  EXPECT_EQ(queue.flush(socket.ours.get(), 1000), Outcome::kTurnOver);
+  EXPECT_EQ(queue.sent(), 1001U);
+  EXPECT_EQ(queue.flush(socket.ours.get(), 1000), Outcome::kEmpty);
+}
+
+TEST(SendQueue, SaysThatThePeerIsGone) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const TempTree tree{{"file", "0123456789"}};
+  Narrow socket;
+  socket.theirs.reset();
+  SendQueue memory;
+  memory.append("x");
+  EXPECT_EQ(memory.flush(socket.ours.get(), kNoLimit), Outcome::kBroken);
+  SendQueue file;
+  file.append(open_file(tree, "file"), 0, 10);
+  EXPECT_EQ(file.flush(socket.ours.get(), kNoLimit), Outcome::kBroken);
+}
+
+TEST(SendQueue, SaysThatAFileEndedTooEarly) {
+  const TempTree tree{{"file", "0123456789"}};
+  SendQueue queue;
+  queue.append("head:");
+  queue.append(open_file(tree, "file"), 0, 20);
+  const Narrow socket;
+  EXPECT_EQ(queue.flush(socket.ours.get(), kNoLimit), Outcome::kTruncated);
+  EXPECT_EQ(socket.arrived(), "head:0123456789");
+  EXPECT_EQ(queue.sent(), 15U);
+}
+
+TEST(SendQueue, SaysThatAFileCannotBeRead) {
+  const TempTree tree{{"file", "0123456789"}};
+  SendQueue queue;
+  queue.append(SharedFd(UniqueFd(::open(tree.path("file").c_str(), O_WRONLY))), 0, 10);
+  const Narrow socket;
+  EXPECT_EQ(queue.flush(socket.ours.get(), kNoLimit), Outcome::kFailed);
+  EXPECT_EQ(queue.sent(), 0U);
+}
+
+TEST(SendQueue, ClosesAFileWhenItHasLeft) {
+  const TempTree tree{{"file", "0123456789"}};
+  SharedFd file = open_file(tree, "file");
+  const int number = file.get();
+  SendQueue queue;
+  queue.append(std::move(file), 0, 10);
+  const Narrow socket;
+  EXPECT_NE(::fcntl(number, F_GETFD), -1);
+  EXPECT_EQ(queue.flush(socket.ours.get(), kNoLimit), Outcome::kEmpty);
+  EXPECT_EQ(::fcntl(number, F_GETFD), -1);
+}
+
+}  // namespace
+}  // namespace tinyserve::net
