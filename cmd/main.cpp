@@ -24,7 +24,7 @@
 namespace tinyserve::cmd {
 namespace {
 
-int serve(const Settings& settings, log::Diagnostics& diagnostics);
+int serve(Settings settings, log::Diagnostics& diagnostics);
 int print(const std::string& text);
 
 int run(std::span<const char* const> arguments, const Environment& environment) {
@@ -43,8 +43,8 @@ int run(std::span<const char* const> arguments, const Environment& environment) 
   return serve(settings, *diagnostics);
 }
 
-int serve(const Settings& settings, log::Diagnostics& diagnostics) {
-  auto opened = loop::Server::open(settings.config, diagnostics);
+int serve(Settings settings, log::Diagnostics& diagnostics) {
+  auto opened = open_server(settings, diagnostics);
   if (const auto* failure = std::get_if<loop::StartFailure>(&opened)) {
     diagnostics.report(log::Severity::kError, explain(*failure, settings));
     return 1;

@@ -166,6 +166,7 @@ std::variant<Settings, UsageError> interpret(const RawOptions& raw) {
       "color", {{"auto", Color::kAuto}, {"always", Color::kAlways}, {"never", Color::kNever}});
   settings.verbosity = read.verbosity();
   settings.asks_for_connections = read.has("max-connections");
+  settings.asks_for_port = read.has("port");
 
   if (read.complaint()) return *read.complaint();
   if (const auto error = check_root(config.files.root)) return *error;

@@ -19,7 +19,9 @@ struct Settings {
   loop::Config config;
   Color color = Color::kAuto;
   Verbosity verbosity = Verbosity::kNormal;
-  bool asks_for_connections = false;  // the limit was somebody's wish and not our default
+  // Whether it was somebody's wish and not our default.
+  bool asks_for_connections = false;
+  bool asks_for_port = false;
 };
 
 // Interprets `raw`. The only look at the machine: a ROOT that is a bare number and does not exist

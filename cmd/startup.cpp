@@ -12,6 +12,8 @@
 namespace tinyserve::cmd {
 namespace {
 
+constexpr int kPortTries = 100;  // how far to go from the default port
+
 std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 // The system's words in the middle of a sentence: "permission denied".
@@ -105,6 +107,20 @@ Notice explain_connections(std::size_t max_connections, const Settings& settings
 
 }  // namespace
 
+std::variant<loop::Server, loop::StartFailure> open_server(Settings& settings,
+                                                           log::Diagnostics& diagnostics) {
+  auto opened = loop::Server::open(settings.config, diagnostics);
+  for (int tries = 0; tries < kPortTries && !settings.asks_for_port; ++tries) {
+    const auto* failure = std::get_if<loop::StartFailure>(&opened);
+    const bool taken = failure != nullptr && failure->what == loop::StartFailure::What::kListen &&
+                       failure->error.is(EADDRINUSE);
+    if (!taken) break;
+    ++settings.config.net.port;
+    opened = loop::Server::open(settings.config, diagnostics);
+  }
+  return opened;
+}
+
 std::string explain(const loop::StartFailure& failure, const Settings& settings) {
   using What = loop::StartFailure::What;
   switch (failure.what) {
@@ -124,7 +140,13 @@ std::string explain(const loop::StartFailure& failure, const Settings& settings)
 }
 
 Started describe(const loop::Server& server) {
-  return {server.root(), server.urls(), server.hides_own_api(), server.max_connections()};
+  Started started;
+  started.root = server.root();
+  started.urls = server.urls();
+  started.hides_own_api = server.hides_own_api();
+  started.port = server.port();
+  started.max_connections = server.max_connections();
+  return started;
 }
 
 std::vector<Notice> announce(const Started& started, const Settings& settings) {
@@ -137,6 +159,12 @@ std::vector<Notice> announce(const Started& started, const Settings& settings) {
   }
   if (started.max_connections < settings.config.max_connections) {
     notices.push_back(explain_connections(started.max_connections, settings));
+  }
+  const std::uint16_t wanted_port = net::Options().port;
+  if (!settings.asks_for_port && started.port != wanted_port) {
+    notices.push_back({log::Severity::kInfo, "port " + std::to_string(wanted_port) +
+                                                 " is taken; using " +
+                                                 std::to_string(started.port)});
   }
   notices.push_back({log::Severity::kInfo, "serving " + started.root});
   for (const std::string& url : started.urls) notices.push_back({log::Severity::kInfo, url});

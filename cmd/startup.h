@@ -1,12 +1,13 @@
 // startup.h — what a person is told when the server starts, or why it does not.
 //
-// Makes texts and prints nothing. Of the machine it looks at the names beside a ROOT that is not
-// there.
+// Prints nothing. Of the machine the texts look at the names beside a ROOT that is not there.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "cmd/settings.h"
@@ -14,6 +15,11 @@
 #include "loop/server.h"
 
 namespace tinyserve::cmd {
+
+// Opens the server. Where its port is taken and nobody asked for that one, the next that is free on
+// every address is tried; `settings` then says which.
+[[nodiscard]] std::variant<loop::Server, loop::StartFailure> open_server(
+    Settings& settings, log::Diagnostics& diagnostics);
 
 // Why the server could not start and what to do about it, in one line.
 [[nodiscard]] std::string explain(const loop::StartFailure& failure, const Settings& settings);
@@ -28,6 +34,7 @@ struct Started {
   std::string root;
   std::vector<std::string> urls;
   bool hides_own_api = false;
+  std::uint16_t port = 0;
   std::size_t max_connections = 0;
 };
 [[nodiscard]] Started describe(const loop::Server& server);

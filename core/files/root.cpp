@@ -95,13 +95,14 @@ Result<Entry> Root::find(const std::string& path) const {
   const char* name = path.empty() ? "." : path.c_str();
   const auto seen = facts_at(directory_.get(), name);
   if (!seen) return seen.error();
-  if (seen->kind == Kind::kOther) return Entry{*seen, {}};
-  const bool directory = seen->kind == Kind::kDirectory;
-  auto fd = open_inside(name, directory ? O_PATH | O_DIRECTORY : O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  // O_PATH finds the place without opening what is there.
+  const bool regular = seen->kind == Kind::kRegular;
+  auto fd = open_inside(name, regular ? O_RDONLY | O_NONBLOCK | O_NOCTTY : O_PATH);
   if (!fd) return fd.error();
   const auto facts = facts_of_open(fd->get());
   if (!facts) return facts.error();
-  if (facts->kind != seen->kind) return Entry{Facts{}, {}};  // swapped for something else meanwhile
+  // Swapped for something else meanwhile: what a FIFO was opened for has no use.
+  if (facts->kind != seen->kind || facts->kind == Kind::kOther) return Entry{Facts{}, {}};
   return Entry{*facts, SharedFd(*std::move(fd))};
 }
 
@@ -127,7 +128,9 @@ Result<void> Root::reopen() {
 }
 
 Result<UniqueFd> Root::open_inside(const char* path, int flags) const {
-  if (!follow_symlinks_) return open_beneath(directory_.get(), path, flags);
+  // A single file was named by the user: it may be a link to anywhere.
+  const bool confined = !follow_symlinks_ && path != single_file_;
+  if (confined) return open_beneath(directory_.get(), path, flags);
   auto opened = open_with(directory_.get(), path, flags, RESOLVE_NO_MAGICLINKS);
   if (opened || !opened.error().is(ENOSYS)) return opened;
   UniqueFd fd(::openat(directory_.get(), path, flags | O_CLOEXEC));

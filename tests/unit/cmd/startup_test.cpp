@@ -134,7 +134,16 @@ std::string announced(const Started& started, const Settings& settings) {
   return text;
 }
 
-const Started kPlain{"/srv/site", {"http://localhost:8080/"}, false, 10'000};
+const Started kPlain{"/srv/site", {"http://localhost:8080/"}, false, 8080, 10'000};
+
+TEST(Banner, SaysThatAnotherPortIsUsedWhereTheDefaultOneIsTaken) {
+  Started started = kPlain;
+  started.port = 8082;
+  EXPECT_EQ(announced(started, {}).find("I port 8080 is taken; using 8082\n"), 0u);
+  Settings asked;
+  asked.asks_for_port = true;
+  EXPECT_EQ(announced(started, asked).find("taken"), std::string::npos);
+}
 
 TEST(Banner, IsThreeLinesInTheNormalCase) {
   EXPECT_EQ(announced(kPlain, {}),
