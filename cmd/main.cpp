@@ -39,7 +39,7 @@ int run(std::span<const char* const> arguments, const Environment& environment) 
   }
   const auto& settings = std::get<Settings>(read);
   // Never destroyed: the log's thread, left behind in a write that does not end, may still report.
-  static log::Diagnostics* const diagnostics = make_diagnostics(settings, environment).release();
+  static log::Diagnostics* diagnostics = make_diagnostics(settings, environment).release();
   return serve(settings, *diagnostics);
 }
 

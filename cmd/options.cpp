@@ -69,6 +69,7 @@ UsageError explain_unknown(std::string_view argument) {
   const std::string_view given = argument.substr(0, argument.find('='));
   const std::string_view name = given.substr(std::min(given.find_first_not_of('-'), given.size()));
   std::vector<std::string> known;
+  known.reserve(std::size(kFlags));
   for (const Flag& flag : kFlags) known.emplace_back(flag.name);
   const std::string meant = nearest(name, known);
   return {

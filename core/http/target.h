@@ -36,7 +36,7 @@ struct Path {
 
 // Decodes the path of an origin or absolute form, once, and resolves `.` and `..` and empty
 // segments on the decoded bytes. Nothing when it has a control byte, or climbs above the root.
-[[nodiscard]] std::optional<Path> decode_path(std::string_view path);
+[[nodiscard]] std::optional<Path> decode_path(std::string_view encoded);
 
 // `bytes` as a path in a URL: everything but unreserved characters and slashes is percent-encoded.
 // For Location and links.

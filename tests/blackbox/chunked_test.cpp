@@ -80,8 +80,8 @@ TEST_F(ChunkedContent, MayBeAnnouncedInAnyCase) {  // the table of §4
   for (const char* line : {"Transfer-Encoding: CHUNKED\r\n", "transfer-encoding:Chunked\r\n",
                            "TRANSFER-ENCODING: \t chunked \t\r\n"}) {
     const Response answer =
-        ask(server_.address(), "POST /api/echo HTTP/1.1\r\nHost: localhost\r\n"s + line +
-                                   "\r\n3\r\nabc\r\n0\r\n\r\n");
+        ask(server_.address(),
+            "POST /api/echo HTTP/1.1\r\nHost: localhost\r\n"s + line + "\r\n3\r\nabc\r\n0\r\n\r\n");
     EXPECT_EQ(answer.body, "abc") << line;
   }
 }
@@ -118,8 +118,9 @@ TEST_F(ChunkedContent, IsRefusedWhereverTheSegmentsEnd) {  // §1.1
 
 TEST_F(ChunkedContent, NeedsItsSizeInHexadecimal) {  // §5.1
   for (const std::string& size :
-       {""s, "+5"s, "-5"s, "0x5"s, "5_0"s, "5.0"s, " 5"s, "\t5"s, "5 "s, "5\t"s, "g"s, "5h"s,
-        "\0005"s, "5\0"s, "5,5"s, "\"5\""s, "\xd9\xa5"s, "5\x0b"s, "five"s, "x"s, "5#"s}) {
+       {""s,    "+5"s,    "-5"s,       "0x5"s,   "5_0"s,  "5.0"s,   " 5"s,
+        "\t5"s, "5 "s,    "5\t"s,      "g"s,     "5h"s,   "\0005"s, "5\0"s,
+        "5,5"s, "\"5\""s, "\xd9\xa5"s, "5\x0b"s, "five"s, "x"s,     "5#"s}) {
     expect_refused(400, size + "\r\nhello\r\n0\r\n\r\n");
   }
 }
@@ -183,10 +184,10 @@ TEST_F(ChunkedContent, MayHaveExtensions) {  // §5.2
 
 TEST_F(ChunkedContent, IsRefusedWithMalformedExtensions) {  // §5.2
   for (const std::string& line :
-       {"5;"s, "5; "s, "5;;a"s, "5;=b"s, "5;a="s, "5;a=;b"s, "5;a=\""s, "5;a=\"b"s, "5;a=b\""s,
-        "5;a=\"b\"c"s, "5;a=b c"s, "5;a b"s, "5;a "s, "5;a=b "s, "5;a=\"b\" "s, "5;a@b"s,
-        "5;a=b,c"s, "5;a=\"\x01\""s, "5;a=\"\x7f\""s, "5;a=\0"s, "5;\x80"s, "5;a=\"\\\x01\""s,
-        "5,a"s, "5 a"s}) {
+       {"5;"s,           "5; "s,     "5;;a"s,       "5;=b"s,           "5;a="s,    "5;a=;b"s,
+        "5;a=\""s,       "5;a=\"b"s, "5;a=b\""s,    "5;a=\"b\"c"s,     "5;a=b c"s, "5;a b"s,
+        "5;a "s,         "5;a=b "s,  "5;a=\"b\" "s, "5;a@b"s,          "5;a=b,c"s, "5;a=\"\x01\""s,
+        "5;a=\"\x7f\""s, "5;a=\0"s,  "5;\x80"s,     "5;a=\"\\\x01\""s, "5,a"s,     "5 a"s}) {
     expect_refused(400, line + "\r\nhello\r\n0\r\n\r\n");
   }
 }
@@ -275,9 +276,9 @@ TEST_F(ChunkedContent, IsNeverReadAsARequest) {  // §4.1
 }
 
 TEST_F(ChunkedContent, ThatEndsEarlyIsNotActedUpon) {  // §4.4
-  for (const char* chunks : {"", "5", "5\r\n", "5\r\nhel", "5\r\nhello", "5\r\nhello\r\n",
-                             "5\r\nhello\r\n0\r\n", "5\r\nhello\r\n0\r\nX: y\r\n",
-                             "5\r\nhello\r\n0\r\n\r"}) {
+  for (const char* chunks :
+       {"", "5", "5\r\n", "5\r\nhel", "5\r\nhello", "5\r\nhello\r\n", "5\r\nhello\r\n0\r\n",
+        "5\r\nhello\r\n0\r\nX: y\r\n", "5\r\nhello\r\n0\r\n\r"}) {
     RawClient client{server_.address()};
     client.send(kHead + std::string(chunks));
     client.half_close();
@@ -291,10 +292,10 @@ TEST(ChunkedLimit, IsEnforcedAsSoonAsASizeExceedsIt) {  // §5.1, the table of �
   const TempTree site;
   const ServerProcess server{site.path(), {"--max-body", "1K"}};
   const std::string kib(1024, 'k');
-  EXPECT_EQ(ask(server.address(), kHead + "400\r\n" + kib + "\r\n0\r\n\r\n").body, kib);
+  EXPECT_EQ(ask(server.address(), kHead + "400\r\n"s + kib + "\r\n0\r\n\r\n").body, kib);
   // Nothing more is sent: the answer may not wait for it.
-  for (const std::string& chunks : {"401\r\n"s, "400\r\n" + kib + "\r\n1\r\n",
-                                    "1\r\nx\r\n400\r\n"s, "ffffffff\r\n"s}) {
+  for (const std::string& chunks :
+       {"401\r\n"s, "400\r\n" + kib + "\r\n1\r\n", "1\r\nx\r\n400\r\n"s, "ffffffff\r\n"s}) {
     RawClient client{server.address()};
     client.send(kHead + chunks);
     const Response answer = client.read_response();

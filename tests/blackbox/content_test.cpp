@@ -58,14 +58,14 @@ TEST_F(ContentOfARequest, IsReadWithEveryMethodAndAnswer) {  // §4.1
     int status;
   };
   for (const Row& row : {
-           Row{"GET /x", 200},         Row{"HEAD /x", 200},       Row{"OPTIONS /x", 204},
-           Row{"OPTIONS *", 204},      Row{"POST /x", 405},       Row{"PUT /x", 405},
-           Row{"DELETE /x", 405},      Row{"PATCH /x", 405},      Row{"TRACE /x", 405},
-           Row{"FOO /x", 501},         Row{"get /x", 501},        Row{"GET /missing", 404},
-           Row{"HEAD /missing", 404},  Row{"GET /.hidden", 404},  Row{"GET /dir", 301},
-           Row{"GET /dir/", 200},      Row{"GET /api/", 200},     Row{"GET /api/echo", 405},
-           Row{"POST /api/", 405},     Row{"POST /api/x", 404},   Row{"OPTIONS /api/echo", 204},
-           Row{"GET /..", 400},        Row{"GET /%00", 400},      Row{"POST /missing", 405},
+           Row{"GET /x", 200},        Row{"HEAD /x", 200},      Row{"OPTIONS /x", 204},
+           Row{"OPTIONS *", 204},     Row{"POST /x", 405},      Row{"PUT /x", 405},
+           Row{"DELETE /x", 405},     Row{"PATCH /x", 405},     Row{"TRACE /x", 405},
+           Row{"FOO /x", 501},        Row{"get /x", 501},       Row{"GET /missing", 404},
+           Row{"HEAD /missing", 404}, Row{"GET /.hidden", 404}, Row{"GET /dir", 301},
+           Row{"GET /dir/", 200},     Row{"GET /api/", 200},    Row{"GET /api/echo", 405},
+           Row{"POST /api/", 405},    Row{"POST /api/x", 404},  Row{"OPTIONS /api/echo", 204},
+           Row{"GET /..", 400},       Row{"GET /%00", 400},     Row{"POST /missing", 405},
        }) {
     const std::string head = row.line + " HTTP/1.1\r\nHost: localhost\r\n"s;
     expect_content_is_none_of_its_requests(head, row.status);
@@ -85,8 +85,7 @@ TEST_F(ContentOfARequest, IsReadWhereConditionsOrRangesDecide) {  // §4.1
 TEST_F(ContentOfARequest, IsReadFromHttp10AsWell) {  // §4
   RawClient client{server_.address()};
   client.send("POST /api/echo HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: " +
-              std::to_string(kHidden.size()) + "\r\n\r\n" + kHidden +
-              "GET /x HTTP/1.0\r\n\r\n");
+              std::to_string(kHidden.size()) + "\r\n\r\n" + kHidden + "GET /x HTTP/1.0\r\n\r\n");
   EXPECT_EQ(client.read_response().body, kHidden);
   EXPECT_EQ(client.read_response().body, "content");
   EXPECT_EQ(client.read_until_close(), "");
@@ -137,7 +136,8 @@ TEST_F(ContentOfARequest, BeyondThatEndsTheConnectionWhenItIsChunked) {  // §4.
 }
 
 TEST_F(ContentOfARequest, EndsWhereItsLengthSays) {  // §4.3
-  const std::string post = "POST /api/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n";
+  const std::string post =
+      "POST /api/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n";
   const auto second_after = [&](const std::string& bytes) {
     RawClient client{server_.address()};
     client.send(post + bytes);
@@ -190,7 +190,9 @@ TEST_F(ContentOfARequest, IsFramedAsTheTableSays) {  // the table of §4
       {"Transfer-Encoding: chunked,\r\n", 400},
       {"Transfer-Encoding: gzip, , chunked\r\n", 400},
       {"Transfer-Encoding: chun ked\r\n", 400},
-      {"Transfer-Encoding: \x0b""chunked\r\n", 400},
+      {"Transfer-Encoding: \x0b"
+       "chunked\r\n",
+       400},
       {"Transfer-Encoding: chunked\x80\r\n", 400},
       {"Transfer-Encoding: gzip, chunked\r\n", 501},
       {"Transfer-Encoding: foo\r\n", 501},
@@ -205,7 +207,8 @@ TEST_F(ContentOfARequest, IsFramedAsTheTableSays) {  // the table of §4
   };
   for (const Row& row : rows) {
     RawClient client{server_.address()};
-    client.send("POST /api/echo HTTP/1.1\r\nHost: localhost\r\n"s + row.fields + "\r\nabc" + kHidden);
+    client.send("POST /api/echo HTTP/1.1\r\nHost: localhost\r\n"s + row.fields + "\r\nabc" +
+                kHidden);
     client.half_close();
     const std::vector<Response> answers = parse_responses(client.read_until_close());
     ASSERT_FALSE(answers.empty()) << row.fields;
@@ -219,7 +222,8 @@ TEST_F(ContentOfARequest, IsFramedAsTheTableSays) {  // the table of §4
 TEST_F(ContentOfARequest, ThatIsRefusedReachesNoHandler) {  // issue: done when, 4
   ask_until_close(server_.address(),
                   "POST /api/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n"
-                  "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n" + kHidden);
+                  "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n" +
+                      kHidden);
   EXPECT_EQ(get(server_.address(), "/x").body, "content");
   const std::vector<nlohmann::json> records = server_.wait_for_records(2);
   ASSERT_EQ(records.size(), 2u);

@@ -93,11 +93,10 @@ TEST_F(Expect, IsNeverMetTowardsHttp10) {  // §6.2
 }
 
 TEST_F(Expect, OfAnythingElseFails) {  // §6.3
-  for (const char* lines : {"Expect: 200-ok\r\n", "Expect: 100-continue, miracles\r\n",
-                            "Expect: 100-continue=1\r\n", "Expect: 100-continue;a=b\r\n",
-                            "Expect: \"100-continue\"\r\n", "Expect: 100\r\n",
-                            "Expect: 100-continuex\r\n",
-                            "Expect: 100-continue\r\nExpect: miracles\r\n"}) {
+  for (const char* lines :
+       {"Expect: 200-ok\r\n", "Expect: 100-continue, miracles\r\n", "Expect: 100-continue=1\r\n",
+        "Expect: 100-continue;a=b\r\n", "Expect: \"100-continue\"\r\n", "Expect: 100\r\n",
+        "Expect: 100-continuex\r\n", "Expect: 100-continue\r\nExpect: miracles\r\n"}) {
     RawClient client{server_.address()};
     client.send("POST /api/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n"s + lines +
                 "\r\n");
@@ -133,10 +132,10 @@ TEST_F(Expect, IsDeniedByTheFinalAnswerWhereTheContentIsNotWanted) {  // §6.1
     const char* line;
     int status;
   };
-  for (const Row& row : {Row{"POST /x", 405}, Row{"PUT /x", 405}, Row{"POST /missing", 405},
-                         Row{"POST /api/", 405}, Row{"POST /api/other", 404},
-                         Row{"DELETE /api/echo", 405}, Row{"FOO /x", 501}, Row{"GET /x", 200},
-                         Row{"GET /missing", 404}, Row{"GET /dir", 301}}) {
+  for (const Row& row :
+       {Row{"POST /x", 405}, Row{"PUT /x", 405}, Row{"POST /missing", 405}, Row{"POST /api/", 405},
+        Row{"POST /api/other", 404}, Row{"DELETE /api/echo", 405}, Row{"FOO /x", 501},
+        Row{"GET /x", 200}, Row{"GET /missing", 404}, Row{"GET /dir", 301}}) {
     RawClient client{server_.address()};
     client.send(asking(row.line, "Content-Length: 44\r\n"));
     const Response answer = client.read_response();
@@ -167,8 +166,9 @@ TEST_F(Expect, IsDeniedWhereTheContentIsTooLarge) {  // §6.1
 }
 
 TEST_F(Expect, IsDeniedWhereTheFramingIsDoubtful) {  // §4
-  for (const char* lines : {"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
-                            "Content-Length: +5\r\n", "Content-Length: 5\r\nContent-Length: 5\r\n"}) {
+  for (const char* lines :
+       {"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "Content-Length: +5\r\n",
+        "Content-Length: 5\r\nContent-Length: 5\r\n"}) {
     RawClient client{server_.address()};
     client.send(asking("POST /api/echo", lines));
     EXPECT_EQ(client.read_response().status, 400) << lines;

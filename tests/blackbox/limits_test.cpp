@@ -167,9 +167,6 @@ TEST(Limits, GiveEveryoneOfABurstAnAnswer) {
 }
 
 TEST(Limits, SurviveRunningOutOfDescriptors) {
-#ifdef TINYSERVE_SANITIZED
-  GTEST_SKIP() << "UndefinedBehaviorSanitizer opens a pipe for each virtual call it checks";
-#endif
   const TempTree site{{"x", "content"}};
   const ServerProcess::Options options{.wrapper = {"prlimit", "--nofile=40:40"}};
   const ServerProcess server{site.path(), options};

@@ -47,7 +47,7 @@ struct Row {
   int get;
   int options;
   int post;
-  int others;       // PUT, DELETE, PATCH, TRACE
+  int others;         // PUT, DELETE, PATCH, TRACE
   const char* allow;  // of the 405s and of OPTIONS; "": no 405 is expected
 };
 
@@ -106,14 +106,17 @@ TEST_F(Methods, IncludeOptionsForAllOfThemOfATarget) {  // §7.1
     EXPECT_FALSE(answer.has("Content-Length")) << row.target;
     EXPECT_FALSE(answer.has("Transfer-Encoding")) << row.target;
     EXPECT_FALSE(answer.has("Content-Type")) << row.target;
-    if (*row.allow != '\0') EXPECT_EQ(answer.field("Allow"), row.allow) << row.target;
+    if (*row.allow != '\0') {
+      EXPECT_EQ(answer.field("Allow"), row.allow) << row.target;
+    }
   }
   EXPECT_EQ(answer_of("OPTIONS", "*").field("Allow"), "GET, HEAD, OPTIONS, POST");
 }
 
 TEST_F(Methods, DoNotReflectATrace) {  // §7.3
-  const Response answer = ask(
-      server_.address(), request_of("TRACE", "/file.txt", "X-Secret: marker\r\nCookie: marker\r\n"));
+  const Response answer =
+      ask(server_.address(),
+          request_of("TRACE", "/file.txt", "X-Secret: marker\r\nCookie: marker\r\n"));
   EXPECT_EQ(answer.status, 405);
   EXPECT_EQ(answer.body.find("marker"), std::string::npos);
   EXPECT_NE(answer.field("Content-Type"), "message/http");
@@ -144,7 +147,8 @@ TEST_F(Methods, AreAllowedWithEveryFormOfTarget) {  // §3.3
   EXPECT_EQ(answer_of("HEAD", "http://localhost/file.txt").field("Content-Length"), "7");
 }
 
-// --- HEAD -----------------------------------------------------------------------------------------
+// --- HEAD
+// -----------------------------------------------------------------------------------------
 
 // Files that are old enough for a tag that stays.
 class Head : public ::testing::Test {
@@ -168,10 +172,9 @@ class Head : public ::testing::Test {
   std::string answer_to(const std::string& method, const std::string& target,
                         const std::string& fields) {
     const bool has_host = fields.find("Host:") != std::string::npos;
-    return ask_until_close(server_.address(),
-                           method + " " + target + " HTTP/1.1\r\n" +
-                               (has_host ? "" : "Host: localhost\r\n") + "Connection: close\r\n" +
-                               fields + "\r\n");
+    return ask_until_close(server_.address(), method + " " + target + " HTTP/1.1\r\n" +
+                                                  (has_host ? "" : "Host: localhost\r\n") +
+                                                  "Connection: close\r\n" + fields + "\r\n");
   }
 
   static std::vector<std::pair<std::string, std::string>> without_date(const Response& answer) {
@@ -182,16 +185,17 @@ class Head : public ::testing::Test {
     return fields;
   }
 
-  TempTree site_{{"file.txt", "content"}, {"empty", ""},          {"dir/x", "x"},
-                 {"with/index.html", "i"}, {"app.js", "original"}, {"app.js.br", "br"},
-                 {"app.js.zst", "zstd"},   {"app.js.gz", "gzip"},  {"big", std::string(300'000, 'b')}};
+  TempTree site_{
+      {"file.txt", "content"},  {"empty", ""},          {"dir/x", "x"},
+      {"with/index.html", "i"}, {"app.js", "original"}, {"app.js.br", "br"},
+      {"app.js.zst", "zstd"},   {"app.js.gz", "gzip"},  {"big", std::string(300'000, 'b')}};
   ServerProcess server_{site_.path()};
 };
 
 TEST_F(Head, HasTheFieldsOfTheGetAndNotOneByteMore) {  // §7.2
-  for (const char* target : {"/file.txt", "/empty", "/big", "/dir/", "/dir", "/dir?q", "/with/",
-                             "/with", "/missing", "/.hidden", "/file.txt/", "/api/", "/api",
-                             "/api/echo", "/api/other", "/%00", "/..", "/"}) {
+  for (const char* target :
+       {"/file.txt", "/empty", "/big", "/dir/", "/dir", "/dir?q", "/with/", "/with", "/missing",
+        "/.hidden", "/file.txt/", "/api/", "/api", "/api/echo", "/api/other", "/%00", "/..", "/"}) {
     expect_same(target, "");
     expect_same(target, "Accept: text/html\r\n");
     expect_same(target, "Accept: application/json\r\n");

@@ -31,9 +31,7 @@ void set_modified(const std::string& path, std::int64_t seconds, std::int64_t na
 
 class Precompressed : public ::testing::Test {
  protected:
-  Response get_with(const std::string& lines) {
-    return get(server_.address(), "/app.js", lines);
-  }
+  Response get_with(const std::string& lines) { return get(server_.address(), "/app.js", lines); }
   Response accepting(const std::string& codings, const std::string& fields = "") {
     return get_with("Accept-Encoding: " + codings + "\r\n" + fields);
   }
@@ -52,10 +50,8 @@ class Precompressed : public ::testing::Test {
     EXPECT_EQ(answer.field("X-Content-Type-Options"), "nosniff") << why;
   }
 
-  TempTree site_{{"app.js", kOriginal},
-                 {"app.js.br", kBr},
-                 {"app.js.zst", kZstd},
-                 {"app.js.gz", kGzip}};
+  TempTree site_{
+      {"app.js", kOriginal}, {"app.js.br", kBr}, {"app.js.zst", kZstd}, {"app.js.gz", kGzip}};
   ServerProcess server_{site_.path()};
 };
 

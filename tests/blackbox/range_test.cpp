@@ -37,8 +37,9 @@ std::string multipart(const std::string& boundary,
   std::string text;
   for (const auto& [range, bytes] : parts) {
     if (!text.empty()) text += "\r\n";
-    text += "--" + boundary + "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Range: bytes " +
-            range + "/26\r\n\r\n" + bytes;
+    text += "--" + boundary +
+            "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Range: bytes " + range +
+            "/26\r\n\r\n" + bytes;
   }
   return text + "\r\n--" + boundary + "--\r\n";
 }
@@ -124,12 +125,16 @@ TEST_F(RangeGet, IsOfferedAndRepeatsTheFieldsOfTheWhole) {  // §12.3, §10.8
 }
 
 TEST_F(RangeGet, IsIgnoredWhenMalformed) {  // §12.1, §12.2
-  for (const std::string& range :
-       {"bytes"s, "bytes="s, "bytes=-"s, "bytes=a-b"s, "bytes=1"s, "bytes=5-3"s, "bytes=+1-2"s,
-        "bytes=1-+2"s, "bytes=--1"s, "bytes=1--2"s, "bytes=1-2-3"s, "bytes=0x1-2"s, "bytes=1.0-2"s,
-        "bytes=1 - 2"s, "bytes 1-2"s, "bytes:1-2"s, "1-2"s, ""s, "octets=1-2"s, "byte=1-2"s,
-        "bytess=1-2"s, "lines=1-2"s, "bytes=1-2;3-4"s, "bytes=1-2,x"s, "bytes=1-2,5-3"s,
-        "bytes=*"s, "bytes=,"s, "bytes=1-\x80"s, "bytes =1-2"s, "bytes=\"1-2\""s}) {
+  for (const std::string& range : {"bytes"s,         "bytes="s,        "bytes=-"s,
+                                   "bytes=a-b"s,     "bytes=1"s,       "bytes=5-3"s,
+                                   "bytes=+1-2"s,    "bytes=1-+2"s,    "bytes=--1"s,
+                                   "bytes=1--2"s,    "bytes=1-2-3"s,   "bytes=0x1-2"s,
+                                   "bytes=1.0-2"s,   "bytes=1 - 2"s,   "bytes 1-2"s,
+                                   "bytes:1-2"s,     "1-2"s,           ""s,
+                                   "octets=1-2"s,    "byte=1-2"s,      "bytess=1-2"s,
+                                   "lines=1-2"s,     "bytes=1-2;3-4"s, "bytes=1-2,x"s,
+                                   "bytes=1-2,5-3"s, "bytes=*"s,       "bytes=,"s,
+                                   "bytes=1-\x80"s,  "bytes =1-2"s,    "bytes=\"1-2\""s}) {
     expect_whole("Range: " + range + "\r\n");
   }
   expect_whole("Range: bytes=1-2\r\nRange: bytes=4-5\r\n");
@@ -283,9 +288,13 @@ TEST(RangeOfALargeFile, IsSentByteForByte) {  // §12.3, §12.4
   const ServerProcess server{site.path()};
   RawClient client{server.address()};
   for (const auto& [first, last] :
-       std::vector<std::pair<std::size_t, std::size_t>>{{0, 0}, {4095, 4096}, {65535, 65536},
-                                                        {1, 3'000'000}, {1'048'576, kSize - 1},
-                                                        {kSize - 1, kSize - 1}, {0, kSize - 1}}) {
+       std::vector<std::pair<std::size_t, std::size_t>>{{0, 0},
+                                                        {4095, 4096},
+                                                        {65535, 65536},
+                                                        {1, 3'000'000},
+                                                        {1'048'576, kSize - 1},
+                                                        {kSize - 1, kSize - 1},
+                                                        {0, kSize - 1}}) {
     const std::string range = std::to_string(first) + "-" + std::to_string(last);
     client.send(get_request("/big.txt", "Range: bytes=" + range + "\r\n"));
     const Response answer = client.read_response();
@@ -297,13 +306,14 @@ TEST(RangeOfALargeFile, IsSentByteForByte) {  // §12.3, §12.4
   const Response answer = client.read_response();
   const std::string boundary = boundary_of(answer);
   const auto part = [&](const std::string& range, const std::string& bytes) {
-    return "--" + boundary + "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Range: bytes " +
-           range + "/" + std::to_string(kSize) + "\r\n\r\n" + bytes + "\r\n";
+    return "--" + boundary +
+           "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Range: bytes " + range + "/" +
+           std::to_string(kSize) + "\r\n\r\n" + bytes + "\r\n";
   };
-  EXPECT_TRUE(answer.body ==
-              part("4000000-5000000", content.substr(4'000'000, 1'000'001)) +
-                  part("5242877-5242879", content.substr(kSize - 3)) +
-                  part("0-999999", content.substr(0, 1'000'000)) + "--" + boundary + "--\r\n");
+  EXPECT_TRUE(answer.body == part("4000000-5000000", content.substr(4'000'000, 1'000'001)) +
+                                 part("5242877-5242879", content.substr(kSize - 3)) +
+                                 part("0-999999", content.substr(0, 1'000'000)) + "--" + boundary +
+                                 "--\r\n");
 }
 
 }  // namespace
