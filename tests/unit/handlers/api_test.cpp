@@ -8,32 +8,13 @@
 #include <variant>
 #include <vector>
 
+#include "support/asked_request.h"
 #include "support/response.h"
 
 namespace tinyserve::handlers {
 namespace {
 
-// A request with the content that `text` ends with; views into itself.
-class Asked {
- public:
-  Asked(const Asked&) = delete;
-  Asked& operator=(const Asked&) = delete;
-  explicit Asked(std::string text) : text_(std::move(text)) {
-    EXPECT_EQ(parser_.parse(text_), http::RequestParser::Step::kDone);
-    request_ = std::get<http::Request>(http::interpret(parser_.head(text_.data()), limits_));
-    request_.content.view = std::string_view(text_).substr(parser_.head_size());
-    request_.content.size = request_.content.view.size();
-  }
-  [[nodiscard]] const http::Request& request() const { return request_; }
-  [[nodiscard]] http::Request& request() { return request_; }
-  [[nodiscard]] http::Path path() const { return *http::decode_path(request_.target.path); }
-
- private:
-  std::string text_;
-  http::Limits limits_;
-  http::RequestParser parser_{limits_};
-  http::Request request_;
-};
+using Asked = test::AskedRequest;
 
 Asked asked(std::string_view request_line, std::string_view fields = "",
             std::string_view content = "") {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "support/asked_request.h"
 #include "support/response.h"
 #include "support/temp_tree.h"
 
@@ -19,23 +20,7 @@ using test::TempTree;
 
 constexpr Instant kNow{0, 784'111'777'000'000};
 
-// A request whose content has not arrived; views into itself.
-class Asked {
- public:
-  Asked(const Asked&) = delete;
-  Asked& operator=(const Asked&) = delete;
-  explicit Asked(std::string text) : text_(std::move(text)) {
-    EXPECT_EQ(parser_.parse(text_), http::RequestParser::Step::kDone);
-    request_ = std::get<http::Request>(http::interpret(parser_.head(text_.data()), limits_));
-  }
-  [[nodiscard]] const http::Request& request() const { return request_; }
-
- private:
-  std::string text_;
-  http::Limits limits_;
-  http::RequestParser parser_{limits_};
-  http::Request request_;
-};
+using Asked = test::AskedRequest;
 
 test::Response head_of(const Answer& answer) {
   std::string head;

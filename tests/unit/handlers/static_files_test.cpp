@@ -10,6 +10,7 @@
 #include <utility>
 #include <variant>
 
+#include "support/asked_request.h"
 #include "support/response.h"
 #include "support/temp_tree.h"
 
@@ -19,24 +20,9 @@ namespace {
 using http::Via;
 using test::TempTree;
 
-// A request without content; views into itself.
-class Asked {
- public:
-  Asked(const Asked&) = delete;
-  Asked& operator=(const Asked&) = delete;
+struct Asked : test::AskedRequest {
   explicit Asked(std::string_view request_line)
-      : text_(std::string(request_line) + " HTTP/1.1\r\nHost: localhost\r\n\r\n") {
-    EXPECT_EQ(parser_.parse(text_), http::RequestParser::Step::kDone);
-    request_ = std::get<http::Request>(http::interpret(parser_.head(text_.data()), limits_));
-  }
-  [[nodiscard]] const http::Request& request() const { return request_; }
-  [[nodiscard]] http::Path path() const { return *http::decode_path(request_.target.path); }
-
- private:
-  std::string text_;
-  http::Limits limits_;
-  http::RequestParser parser_{limits_};
-  http::Request request_;
+      : AskedRequest(std::string(request_line) + " HTTP/1.1\r\nHost: localhost\r\n\r\n") {}
 };
 
 std::string text_of(const http::Body& body) {

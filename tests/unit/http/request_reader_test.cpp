@@ -286,6 +286,150 @@ TEST(RequestReader, PaysForContentThatCameNotForWhatWasAnnounced) {
   EXPECT_LT(peer.budget().used(), 16U << 10);
 }
 
+// --- content in chunks
+// ----------------------------------------------------------------------------
+
+const std::string kChunkedHead =
+    "POST /c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+// What became of a connection whose content is taken, or skipped: "/c 5 hello whole".
+class ChunkedPeer {
+ public:
+  enum class Content { kTake, kSkip };
+
+  explicit ChunkedPeer(Content content, std::size_t budget = kPlenty)
+      : content_(content), budget_(budget) {}
+
+  const Answers& turns(const Pieces& pieces) {
+    for (const std::string_view piece : pieces) turn(piece);
+    return answers_;
+  }
+  RequestReader& reader() { return reader_; }
+  [[nodiscard]] const MemoryBudget& budget() const { return budget_; }
+
+ private:
+  void turn(std::string_view bytes) {
+    if (over_) return;
+    const GuardPage page(bytes);
+    reader_.feed(page.view());
+    Next next = reader_.next();
+    for (; next == Next::kHead || (next == Next::kRequest && !over_); next = reader_.next()) {
+      if (next == Next::kRequest) {
+        answer();
+      } else if (content_ == Content::kTake) {
+        reader_.take_content();
+      } else {
+        reader_.skip_content();
+      }
+    }
+    if (next != Next::kRefused) return;
+    over_ = true;
+    answers_.push_back(std::to_string(code(reader_.refusal().status)));
+  }
+  // The connection ends with a request whose content was not read to its end.
+  void answer() {
+    std::string text(reader_.request().target.path);
+    text += " " + std::to_string(reader_.request().content.size) + " ";
+    for (const Block& block : reader_.request().content.blocks) text += block.view();
+    over_ = !reader_.content_is_whole();
+    answers_.push_back(text + (over_ ? " cut" : " whole"));
+    if (!over_) reader_.finish();
+  }
+
+  Content content_;
+  MemoryBudget budget_;
+  RequestReader reader_{kLimits, budget_};
+  Answers answers_;
+  bool over_ = false;
+};
+
+constexpr auto kTake = ChunkedPeer::Content::kTake;
+constexpr auto kSkip = ChunkedPeer::Content::kSkip;
+
+TEST(RequestReader, TakesContentInChunksHoweverItIsCut) {  // RFC 9112 §7.1
+  const std::string input = get("/1") + kChunkedHead +
+                            "2;x=\"y\"\r\nhe\r\n03\r\nllo\r\n0\r\nDropped: z\r\n\r\n" +
+                            kChunkedHead + "0\r\n\r\n" + get("/2");
+  every_split(input, [](const Pieces& pieces) {
+    ChunkedPeer peer(kTake);
+    EXPECT_EQ(peer.turns(pieces),
+              (Answers{"/1 0  whole", "/c 5 hello whole", "/c 0  whole", "/2 0  whole"}));
+    EXPECT_FALSE(peer.reader().has_input());
+    peer.reader().release_answered();
+    EXPECT_EQ(peer.budget().used(), 0U);
+  });
+}
+
+TEST(RequestReader, SkipsContentInChunksHoweverItIsCut) {
+  const std::string input = kChunkedHead + "2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n" + get("/2");
+  every_split(input, [](const Pieces& pieces) {
+    ChunkedPeer peer(kSkip, 200);
+    EXPECT_EQ(peer.turns(pieces), (Answers{"/c 5  whole", "/2 0  whole"}));
+    EXPECT_FALSE(peer.reader().has_input());
+  });
+}
+
+TEST(RequestReader, ReadsNoRequestInAChunk) {  // RFC 9112 §11.2
+  ChunkedPeer peer(kTake);
+  EXPECT_EQ(peer.turns({kChunkedHead + "23\r\n" + get("/smuggled") + "\r\n0\r\n\r\n" + get("/2")}),
+            (Answers{"/c 35 " + get("/smuggled") + " whole", "/2 0  whole"}));
+}
+
+TEST(RequestReader, GivesUpSkippingChunksBeyondALimit) {  // RFC 9112 §9.3
+  const auto skipped = [](std::size_t first) {
+    const std::string chunk(first, 's');
+    std::string size = "40000";  // kMaxSkipped
+    if (first != kMaxSkipped) size = "40001";
+    ChunkedPeer peer(kSkip, 200);
+    return peer.turns({kChunkedHead, size + "\r\n" + chunk + "\r\n0\r\n\r\n" + get("/2")});
+  };
+  EXPECT_EQ(skipped(kMaxSkipped), (Answers{"/c 262144  whole", "/2 0  whole"}));
+  EXPECT_EQ(skipped(kMaxSkipped + 1), Answers{"/c 262145  cut"});
+}
+
+TEST(RequestReader, GivesUpSkippingHoweverSmallTheChunksAre) {
+  const std::string chunk = "400\r\n" + std::string(1024, 's') + "\r\n";
+  Pieces pieces(300, chunk);
+  pieces.front() = kChunkedHead;
+  ChunkedPeer peer(kSkip, 2000);
+  EXPECT_EQ(peer.turns(pieces), Answers{"/c 263168  cut"});  // the first chunk beyond the limit
+}
+
+TEST(RequestReader, TakesChunksBeyondTheLimitOfSkipping) {
+  const std::string content(kMaxSkipped + 1, 't');
+  ChunkedPeer peer(kTake);
+  const Answers& answers = peer.turns({kChunkedHead + "40001\r\n" + content + "\r\n0\r\n\r\n"});
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_TRUE(answers[0] == "/c 262145 " + content + " whole");
+}
+
+TEST(RequestReader, RefusesWithinChunks) {
+  const std::string bad = kChunkedHead + "2\r\nhe\r\nx\r\n" + get("/no");
+  const std::string large = kChunkedHead + "2\r\nhe\r\n3ffffff\r\n" + get("/no");
+  for (const ChunkedPeer::Content content : {kTake, kSkip}) {
+    every_split(bad, [content](const Pieces& pieces) {
+      ChunkedPeer peer(content);
+      EXPECT_EQ(peer.turns(pieces), Answers{"400"});
+      EXPECT_EQ(peer.reader().next(), Next::kRefused);
+      EXPECT_EQ(peer.reader().head().target, "/c");  // for the record
+    });
+    every_split(large, [content](const Pieces& pieces) {  // RFC 9110 §15.5.14
+      EXPECT_EQ(ChunkedPeer(content).turns(pieces), Answers{"413"});
+    });
+  }
+}
+
+TEST(RequestReader, PaysForChunksAsTheyCome) {
+  ChunkedPeer enough(kTake, 16 << 10);
+  EXPECT_EQ(enough.turns({kChunkedHead, "3ffffff\r\nx"}), Answers{});
+  EXPECT_TRUE(enough.reader().in_content());
+  EXPECT_EQ(enough.reader().content_received(), 1U);
+  EXPECT_GT(enough.budget().used(), 0U);
+  ChunkedPeer scarce(kTake, 16 << 10);
+  const std::string chunk = "2000\r\n" + std::string(0x2000, 'x') + "\r\n";
+  EXPECT_EQ(scarce.turns({kChunkedHead, chunk, chunk, chunk}), Answers{"503"});
+}
+
 // --- the end of a turn
 // ----------------------------------------------------------------------------
 

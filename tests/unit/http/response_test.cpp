@@ -5,8 +5,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
-#include <vector>
 
 namespace tinyserve::http {
 namespace {
@@ -76,31 +74,6 @@ TEST(ResponseHead, IsAddedToWhatIsThere) {
   std::string out = "before|";
   append_head(out, with_body(Status::kOk, {}), {.date = kDate});
   EXPECT_TRUE(out.starts_with("before|HTTP/1.1 200 OK\r\n"));
-}
-
-TEST(Body, KnowsItsLength) {
-  EXPECT_EQ(content_length({}), 0U);
-  EXPECT_EQ(content_length(std::string_view("abc")), 3U);
-  EXPECT_EQ(content_length(std::string("abcd")), 4U);
-  EXPECT_EQ(content_length(BlockSlice{Block::copy_of("abcdef"), 1, 4}), 4U);
-  EXPECT_EQ(content_length(FileSlice{{}, 10, 1ULL << 40}), 1ULL << 40);
-  EXPECT_EQ(content_length(std::vector<Piece>{}), 0U);
-  EXPECT_EQ(content_length(
-                std::vector<Piece>{std::string("ab"), BlockSlice{{}, 5, 3}, FileSlice{{}, 7, 100}}),
-            105U);
-}
-
-TEST(Body, GivesAPartOfASlice) {
-  const Block block = Block::copy_of("0123456789");
-  const Piece bytes = part_of(BlockSlice{block, 2, 8}, 3, 4);
-  const auto* slice = std::get_if<BlockSlice>(&bytes);
-  ASSERT_NE(slice, nullptr);
-  EXPECT_EQ(slice->block.view().substr(slice->offset, slice->length), "5678");
-  const Piece tail = part_of(FileSlice{{}, 1000, 500}, 100, 400);
-  const auto* file = std::get_if<FileSlice>(&tail);
-  ASSERT_NE(file, nullptr);
-  EXPECT_EQ(file->offset, 1100U);
-  EXPECT_EQ(file->length, 400U);
 }
 
 TEST(FieldText, WritesOneLineForEachField) {

@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "base/unique_fd.h"
+#include "support/heard_diagnostics.h"
 
 namespace tinyserve::log {
 namespace {
@@ -35,21 +36,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-class HeardDiagnostics : public Diagnostics {
- public:
-  void report(Severity /*severity*/, std::string_view text) override {
-    const std::lock_guard lock(mutex_);
-    words_.emplace_back(text);
-  }
-  [[nodiscard]] std::vector<std::string> words() const {
-    const std::lock_guard lock(mutex_);
-    return words_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<std::string> words_;
-};
+using test::HeardDiagnostics;
 
 struct Pipe {
   UniqueFd reader;

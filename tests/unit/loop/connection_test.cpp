@@ -28,9 +28,12 @@ using http::State;
 using nlohmann::json;
 using test::TempTree;
 
-class NoDiagnostics : public log::Diagnostics {
+class HeardDiagnostics : public log::Diagnostics {
  public:
-  void report(log::Severity /*severity*/, std::string_view /*text*/) override {}
+  void report(log::Severity severity, std::string_view text) override {
+    if (severity == log::Severity::kWarning) warnings.emplace_back(text);
+  }
+  std::vector<std::string> warnings;
 };
 
 std::string pattern(std::size_t size) {
@@ -79,6 +82,7 @@ class Bench {
   [[nodiscard]] State state() const { return connection_->state(); }
   [[nodiscard]] std::size_t held() const { return budget_.used(); }
   const TempTree& site() { return site_; }
+  [[nodiscard]] const std::vector<std::string>& warnings() const { return diagnostics_.warnings; }
 
   // The time, counted from the connection's first moment.
   void at(std::int64_t ms) {
@@ -174,7 +178,7 @@ class Bench {
   Config config_;
   TempTree site_{
       {"index.html", "home"}, {"large.bin", large()}, {"block.bin", large().substr(0, 60'000)}};
-  NoDiagnostics diagnostics_;
+  HeardDiagnostics diagnostics_;
   std::unique_ptr<log::Writer> writer_ = *log::Writer::open(site_.path(".log"), diagnostics_);
   files::Root root_ = *files::Root::open({site_.path(), false});
   handlers::Router router_{config_.handlers, "", root_};
@@ -380,6 +384,34 @@ TEST(Connection, TakesNothingBehindARefusalForARequest) {
   EXPECT_EQ(bench.state(), State::kLinger);
   EXPECT_EQ(bench.converse(get("/api/")), "");
   EXPECT_TRUE(bench.ended());
+}
+
+// How a TLS client begins (RFC 8446 §5.1): a handshake record of 512 bytes with a ClientHello.
+constexpr std::string_view kTlsHello("\x16\x03\x01\x02\x00\x01\x00\x01\xFC\x03\x03", 11);
+
+TEST(Connection, ClosesATlsHelloWithoutAByteAndWithOneWarning) {
+  Bench bench;
+  bench.say(kTlsHello);
+  EXPECT_TRUE(bench.closed());
+  EXPECT_EQ(bench.arrived(), "");
+  EXPECT_TRUE(bench.ended());
+  ASSERT_EQ(bench.warnings().size(), 1U);
+  EXPECT_NE(bench.warnings()[0].find("TLS"), std::string::npos) << bench.warnings()[0];
+  const auto records = bench.records();
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0].at("via"), "refused");
+  EXPECT_EQ(records[0].at("status"), nullptr);
+}
+
+TEST(Connection, LosesNoAnswerToATlsHelloBehindIt) {
+  Bench bench;
+  const auto answers =
+      test::parse_responses(bench.converse(get("/large.bin") + std::string(kTlsHello)));
+  ASSERT_EQ(answers.size(), 2U);
+  EXPECT_TRUE(answers[0].body == large());
+  EXPECT_EQ(answers[1].status, 400);
+  EXPECT_EQ(answers[1].field("Connection"), "close");
+  EXPECT_TRUE(bench.warnings().empty());
 }
 
 TEST(Connection, LingersUntilTheClientEnds) {  // RFC 9112 §9.6

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/heard_diagnostics.h"
 #include "support/raw_client.h"
 #include "support/temp_tree.h"
 
@@ -22,24 +23,9 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
+using test::HeardDiagnostics;
 using test::RawClient;
 using test::TempTree;
-
-class HeardDiagnostics : public log::Diagnostics {
- public:
-  void report(log::Severity /*severity*/, std::string_view text) override {
-    const std::lock_guard lock(mutex_);
-    words_.emplace_back(text);
-  }
-  [[nodiscard]] std::vector<std::string> words() const {
-    const std::lock_guard lock(mutex_);
-    return words_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<std::string> words_;
-};
 
 std::vector<net::Listener> listeners() {
   std::vector<net::Listener> all;

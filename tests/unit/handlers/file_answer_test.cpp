@@ -1,0 +1,298 @@
+#include "handlers/file_answer.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "support/asked_request.h"
+#include "support/response.h"
+#include "support/temp_tree.h"
+
+namespace tinyserve::handlers {
+namespace {
+
+using http::Via;
+using test::TempTree;
+
+struct Asked : test::AskedRequest {
+  explicit Asked(const std::string& fields)
+      : AskedRequest("GET / HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n") {}
+};
+
+// Appends the bytes that a body stands for.
+struct Bytes {
+  std::string& out;
+  void operator()(std::monostate) const {}
+  void operator()(std::string_view text) const { out.append(text); }
+  void operator()(const std::string& text) const { out.append(text); }
+  void operator()(const http::BlockSlice& slice) const {
+    out.append(slice.block.view().substr(slice.offset, slice.length));
+  }
+  void operator()(const http::FileSlice& slice) const {
+    std::string text(slice.length, '\0');
+    EXPECT_EQ(::pread(slice.file.get(), text.data(), text.size(), static_cast<off_t>(slice.offset)),
+              static_cast<ssize_t>(text.size()));
+    out.append(text);
+  }
+  void operator()(const std::vector<http::Piece>& pieces) const {
+    for (const http::Piece& piece : pieces) std::visit(*this, piece);
+  }
+};
+
+struct Told : test::Response {
+  Via via = Via::kErrorPage;
+  bool close = false;
+};
+
+Told told(const Answer& answer) {
+  std::string head;
+  http::append_head(head, answer.response, {"Sun, 06 Nov 1994 08:49:37 GMT", 1, true});
+  Told told{test::parse_response_head(head), answer.via, answer.close};
+  std::visit(Bytes{told.body}, answer.response.body);
+  return told;
+}
+
+void set_mtime(const std::string& path, time_t seconds) {
+  const timespec times[2] = {{seconds, 0}, {seconds, 0}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+}
+
+// The files of `tree`, served from what stands at `site` in it.
+struct Site {
+  TempTree tree;
+  files::Root root;
+
+  explicit Site(std::initializer_list<TempTree::File> content, const std::string& served = "site")
+      : tree(content), root(*files::Root::open({tree.path(served), false})) {}
+  Site(const Site&) = delete;
+  Site& operator=(const Site&) = delete;
+
+  [[nodiscard]] Told get(const std::string& path, const std::string& fields = "") const {
+    auto entry = root.find(path);
+    EXPECT_TRUE(entry);
+    const Asked asked(fields);
+    const Instant now{0, 2'000'000'000'000'000};  // in 2033: all files are settled
+    return told(file_answer(asked.request(), root, path, *std::move(entry), Via::kFile, now));
+  }
+};
+
+// Ten bytes, last changed on Sun, 06 Nov 1994 08:49:37 GMT.
+struct Digits : Site {
+  Digits() : Site{{"site/a.txt", "0123456789"}} { set_mtime(tree.path("site/a.txt"), 784111777); }
+  [[nodiscard]] std::string tag() const { return get("a.txt").field("ETag"); }
+};
+
+std::vector<std::string> names(const Told& told) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : told.fields) names.push_back(name);
+  return names;
+}
+using Names = std::vector<std::string>;
+
+// --- statuses
+// -------------------------------------------------------------------------------------
+
+TEST(FileAnswer, IsTheFileWithItsValidators) {
+  const Digits site;
+  const Told told = site.get("a.txt");
+  EXPECT_EQ(told.status, 200);
+  EXPECT_EQ(told.body, "0123456789");
+  EXPECT_EQ(told.field("Content-Type"), "text/plain; charset=utf-8");
+  EXPECT_EQ(told.field("Last-Modified"), "Sun, 06 Nov 1994 08:49:37 GMT");
+  EXPECT_EQ(told.field("Accept-Ranges"), "bytes");
+  EXPECT_FALSE(told.has("Vary"));
+  EXPECT_FALSE(told.has("Content-Encoding"));
+  EXPECT_EQ(told.via, Via::kFile);
+}
+
+TEST(FileAnswer, Is304WithWhatACacheUpdatesAndNoMore) {  // RFC 9110 §15.4.5
+  const Digits site;
+  for (const std::string& fields :
+       {"If-None-Match: " + site.tag() + "\r\n",
+        std::string("If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n")}) {
+    const Told told = site.get("a.txt", fields);
+    EXPECT_EQ(told.status, 304) << fields;
+    EXPECT_EQ(told.body, "");
+    EXPECT_EQ(names(told), (Names{"Date", "Server", "ETag", "Last-Modified", "Cache-Control"}));
+    EXPECT_EQ(told.field("ETag"), site.tag());
+    EXPECT_EQ(told.via, Via::kNotModified);
+    EXPECT_FALSE(told.close);
+  }
+}
+
+TEST(FileAnswer, Is412WhereTheFileIsNotWhatIsExpected) {  // RFC 9110 §15.5.13
+  const Told told = Digits().get("a.txt", "If-Match: \"other\"\r\n");
+  EXPECT_EQ(told.status, 412);
+  EXPECT_EQ(told.body.find("0123456789"), std::string::npos);
+  EXPECT_FALSE(told.has("ETag"));
+  EXPECT_FALSE(told.close);
+}
+
+TEST(FileAnswer, Is206WithTheBytesOfOneRange) {  // RFC 9110 §15.3.7.1
+  const Digits site;
+  const Told told = site.get("a.txt", "Range: bytes=2-5\r\n");
+  EXPECT_EQ(told.status, 206);
+  EXPECT_EQ(told.body, "2345");
+  EXPECT_EQ(told.field("Content-Length"), "4");
+  EXPECT_EQ(told.field("Content-Range"), "bytes 2-5/10");
+  EXPECT_EQ(told.field("Content-Type"), "text/plain; charset=utf-8");
+  EXPECT_EQ(told.field("ETag"), site.tag());
+  EXPECT_EQ(told.via, Via::kRange);
+}
+
+TEST(FileAnswer, Is206WithTheBytesOfALargeFile) {
+  std::string large(200'000, 'x');
+  large.replace(150'000, 4, "here");
+  const Site site{{"site/large.bin", large}};
+  EXPECT_EQ(site.get("large.bin", "Range: bytes=149999-150004\r\n").body, "xherex");
+}
+
+TEST(FileAnswer, Is206InPartsForSeveralRanges) {  // RFC 9110 §15.3.7.2
+  const Digits site;
+  const Told told = site.get("a.txt", "Range: bytes=0-1,-3\r\n");
+  const std::string type = told.field("Content-Type");
+  const std::string before = "multipart/byteranges; boundary=";
+  ASSERT_TRUE(type.starts_with(before)) << type;
+  const std::string boundary = type.substr(before.size());
+  EXPECT_EQ(boundary.size(), 32U);
+  EXPECT_EQ(told.status, 206);
+  EXPECT_FALSE(told.has("Content-Range"));
+  EXPECT_EQ(told.body, "--" + boundary +
+                           "\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                           "Content-Range: bytes 0-1/10\r\n\r\n01\r\n--" +
+                           boundary +
+                           "\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                           "Content-Range: bytes 7-9/10\r\n\r\n789\r\n--" +
+                           boundary + "--\r\n");
+  EXPECT_EQ(told.field("Content-Length"), std::to_string(told.body.size()));
+  EXPECT_EQ(told.via, Via::kRange);
+  EXPECT_NE(site.get("a.txt", "Range: bytes=0-1,-3\r\n").field("Content-Type"), type);
+}
+
+TEST(FileAnswer, Is416WithTheSizeBeyondTheEnd) {  // RFC 9110 §15.5.17
+  const Told told = Digits().get("a.txt", "Range: bytes=10-\r\n");
+  EXPECT_EQ(told.status, 416);
+  EXPECT_EQ(told.field("Content-Range"), "bytes */10");
+  EXPECT_EQ(told.via, Via::kRange);
+  EXPECT_FALSE(told.close);
+}
+
+TEST(FileAnswer, LooksAtConditionsBeforeRanges) {  // RFC 9110 §13.2.2
+  const Digits site;
+  const std::string none_match = "If-None-Match: " + site.tag() + "\r\n";
+  EXPECT_EQ(site.get("a.txt", none_match + "Range: bytes=10-\r\n").status, 304);
+  EXPECT_EQ(site.get("a.txt", "If-Match: \"x\"\r\nRange: bytes=0-1\r\n").status, 412);
+}
+
+// --- siblings
+// -------------------------------------------------------------------------------------
+
+const std::string kAcceptsBr = "Accept-Encoding: br\r\n";
+
+TEST(FileAnswer, IsTheSiblingThatTheClientAccepts) {  // RFC 9110 §12.5.3
+  const Site site{{"site/app.js", "original"}, {"site/app.js.br", "packed"}};
+  const Told plain = site.get("app.js");
+  const Told packed = site.get("app.js", kAcceptsBr);
+  EXPECT_EQ(packed.body, "packed");
+  EXPECT_EQ(packed.field("Content-Encoding"), "br");
+  EXPECT_EQ(packed.field("Content-Type"), "text/javascript; charset=utf-8");
+  EXPECT_EQ(packed.field("Vary"), "Accept-Encoding");
+  EXPECT_EQ(plain.body, "original");
+  EXPECT_FALSE(plain.has("Content-Encoding"));
+  EXPECT_EQ(plain.field("Vary"), "Accept-Encoding");
+  EXPECT_NE(packed.field("ETag"), plain.field("ETag"));
+}
+
+TEST(FileAnswer, ChecksConditionsAndRangesOfTheSibling) {
+  const Site site{{"site/app.js", "original"}, {"site/app.js.br", "packed"}};
+  const std::string tag = site.get("app.js", kAcceptsBr).field("ETag");
+  const Told unchanged = site.get("app.js", kAcceptsBr + "If-None-Match: " + tag + "\r\n");
+  EXPECT_EQ(unchanged.status, 304);
+  EXPECT_EQ(unchanged.field("Vary"), "Accept-Encoding");
+  EXPECT_EQ(site.get("app.js", "If-None-Match: " + tag + "\r\n").status, 200);
+  const Told part = site.get("app.js", kAcceptsBr + "Range: bytes=4-\r\n");
+  EXPECT_EQ(part.body, "ed");
+  EXPECT_EQ(part.field("Content-Range"), "bytes 4-5/6");
+  EXPECT_EQ(part.field("Content-Encoding"), "br");
+}
+
+TEST(FileAnswer, IsTheFileWhereTheSiblingLeavesTheRoot) {
+  const Site site{{"site/app.js", "original"}, {"secret.br", "secret"}};
+  site.tree.symlink("../secret.br", "site/app.js.br");
+  const Told told = site.get("app.js", kAcceptsBr);
+  EXPECT_EQ(told.status, 200);
+  EXPECT_EQ(told.body, "original");
+  EXPECT_FALSE(told.has("Content-Encoding"));
+}
+
+TEST(FileAnswer, IsTheSingleFileWhateverStandsBesideIt) {
+  const Site site({{"site/app.js", "original"}, {"site/app.js.br", "packed"}}, "site/app.js");
+  const Told told = site.get("app.js", kAcceptsBr);
+  EXPECT_EQ(told.body, "original");
+  EXPECT_FALSE(told.has("Content-Encoding"));
+  EXPECT_FALSE(told.has("Vary"));
+}
+
+// --- failures
+// -------------------------------------------------------------------------------------
+
+Told failed(int error) {
+  const Asked asked("");
+  return told(failed_answer(asked.request(), fail("openat2", error)));
+}
+
+TEST(FailedAnswer, IsNotFoundWhereNothingCanBeSeen) {
+  for (const int error : {ENOENT, ENOTDIR, EISDIR, ENAMETOOLONG, ELOOP}) {
+    const Told told = failed(error);
+    EXPECT_EQ(told.status, 404) << error;
+    EXPECT_EQ(told.via, Via::kErrorPage) << error;
+    EXPECT_FALSE(told.close) << error;
+  }
+}
+
+TEST(FailedAnswer, TellsOnlyTheRecordThatAPathLeavesTheRoot) {
+  const Told outside = failed(EXDEV);
+  const Told missing = failed(ENOENT);
+  EXPECT_EQ(outside.via, Via::kOutsideRoot);
+  EXPECT_EQ(outside.status, missing.status);
+  EXPECT_EQ(outside.body, missing.body);
+  EXPECT_FALSE(outside.close);
+}
+
+TEST(FailedAnswer, IsForbiddenWhereTheFileSystemForbids) {
+  for (const int error : {EACCES, EPERM}) {
+    EXPECT_EQ(failed(error).status, 403) << error;
+    EXPECT_FALSE(failed(error).close) << error;
+  }
+}
+
+TEST(FailedAnswer, AsksToComeBackWhereSomethingRanOut) {
+  for (const int error : {EMFILE, ENFILE, ENOMEM}) {
+    const Told told = failed(error);
+    EXPECT_EQ(told.status, 503) << error;
+    EXPECT_EQ(told.field("Retry-After"), "1") << error;
+    EXPECT_EQ(told.via, Via::kLimit) << error;
+    EXPECT_TRUE(told.close) << error;
+  }
+}
+
+TEST(FailedAnswer, IsAnInternalErrorForAllElse) {
+  for (const int error : {EIO, ESTALE, EINVAL}) {
+    const Told told = failed(error);
+    EXPECT_EQ(told.status, 500) << error;
+    EXPECT_EQ(told.via, Via::kInternalError) << error;
+    EXPECT_TRUE(told.close) << error;
+  }
+}
+
+}  // namespace
+}  // namespace tinyserve::handlers
