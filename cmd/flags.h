@@ -1,8 +1,8 @@
 // flags.h — the one table that names every flag.
 //
-// The registration with CLI11 (options.cpp), the environment variables and --help are made from it;
-// so a new flag is a row here and a line in settings.cpp, where its value is interpreted. The texts
-// are plain ASCII: they also end up in shell scripts and manual pages.
+// The registration with CLI11 (options.cpp), the environment variables, --help, the manual page,
+// the completions and the README's table are made from it (generate.h); so a new flag is a row here
+// and a line in settings.cpp, where its value is interpreted. The texts are plain ASCII.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@ namespace tinyserve::cmd {
 
 // What a value is: decides what a shell completes after the flag, and whether `choices` are
 // checked.
-enum class ValueKind : std::uint8_t { kNone, kDirectory, kFile, kChoice, kHost, kNumber };
+enum class ValueKind : std::uint8_t { kNone, kDirectory, kFile, kChoice, kAddress, kHost, kNumber };
 
 // The sections of --help, in their order.
 enum class Group : std::uint8_t { kServing, kListening, kLimits, kLog, kProgram };
@@ -32,7 +32,8 @@ struct Flag {
   bool repeatable = false;             // every one given counts; of others the last
   Group group = Group::kProgram;
   Role role = Role::kSetting;
-  std::string_view brief = {};  // one line without a full stop
+  std::string_view brief = {};    // one line without a full stop
+  std::string_view details = {};  // whole sentences for the manual page; often none
 };
 
 inline constexpr std::array kFlags{
@@ -41,21 +42,32 @@ inline constexpr std::array kFlags{
          .kind = ValueKind::kDirectory,
          .default_text = ".",
          .group = Group::kServing,
-         .brief = "what to serve, like ROOT: a directory or a single file"},
+         .brief = "what to serve, like ROOT: a directory or a single file",
+         .details = "A name with a dash in front can only be given this way, or behind --."},
     Flag{.name = "index",
          .metavar = "NAME",
          .default_text = "index.html",
          .repeatable = true,
          .group = Group::kServing,
-         .brief = "file that answers for its directory"},
+         .brief = "file that answers for its directory",
+         .details = "Of several the first that exists is sent."},
     Flag{.name = "no-listing",
          .group = Group::kServing,
-         .brief = "do not list a directory without an index"},
-    Flag{.name = "dotfiles", .group = Group::kServing, .brief = "show names that begin with a dot"},
+         .brief = "do not list a directory without an index",
+         .details = "Such a directory is answered with 404."},
+    Flag{.name = "dotfiles",
+         .group = Group::kServing,
+         .brief = "show names that begin with a dot",
+         .details = "Without it they are neither listed nor sent."},
     Flag{.name = "follow-symlinks",
          .group = Group::kServing,
-         .brief = "follow links that lead out of ROOT"},
-    Flag{.name = "no-api", .group = Group::kServing, .brief = "leave /api/ to the files"},
+         .brief = "follow links that lead out of ROOT",
+         .details = "Relative links that stay inside are always followed, absolute ones are not."},
+    Flag{.name = "no-api",
+         .group = Group::kServing,
+         .brief = "leave /api/ to the files",
+         .details = "Without it GET /api/ says Hello, and POST /api/echo answers with the bytes it "
+                    "was sent."},
 
     Flag{.name = "port",
          .short_name = 'p',
@@ -63,34 +75,43 @@ inline constexpr std::array kFlags{
          .kind = ValueKind::kNumber,
          .default_text = "8080",
          .group = Group::kListening,
-         .brief = "port; 0 takes any free one"},
+         .brief = "port; 0 takes any free one",
+         .details = "When no port is asked for and the default is taken, the next free one is "
+                    "used. A port that is asked for is used or refused."},
     Flag{.name = "bind",
          .short_name = 'b',
          .metavar = "ADDR",
-         .kind = ValueKind::kHost,
+         .kind = ValueKind::kAddress,
          .default_text = "127.0.0.1 and ::1",
          .repeatable = true,
          .group = Group::kListening,
-         .brief = "address to listen on, or localhost"},
+         .brief = "address to listen on, or localhost",
+         .details =
+             "Other devices reach what is served on 0.0.0.0, on :: or on an address of a network."},
     Flag{.name = "allow-host",
          .metavar = "NAME",
          .kind = ValueKind::kHost,
          .repeatable = true,
          .group = Group::kListening,
-         .brief = "another host name that requests may ask for; * allows any"},
+         .brief = "another host name that requests may ask for; * allows any",
+         .details = "Requests for a foreign name are refused with 403, so that a web site cannot "
+                    "read from this server by giving its own name your address."},
 
     Flag{.name = "max-connections",
          .metavar = "N",
          .kind = ValueKind::kNumber,
          .default_text = "10000",
          .group = Group::kLimits,
-         .brief = "connections open at once"},
+         .brief = "connections open at once",
+         .details = "Where that is too few, one that has long been idle makes room, or the new one "
+                    "gets a 503. The limit of open files may allow fewer."},
     Flag{.name = "max-body",
          .metavar = "BYTES",
          .kind = ValueKind::kNumber,
          .default_text = "64M",
          .group = Group::kLimits,
-         .brief = "content of one request, with K, M or G"},
+         .brief = "content of one request, with K, M or G",
+         .details = "More is refused with 413."},
     Flag{.name = "header-timeout",
          .metavar = "SECONDS",
          .kind = ValueKind::kNumber,
@@ -110,7 +131,8 @@ inline constexpr std::array kFlags{
          .choices = "json|none",
          .default_text = "json",
          .group = Group::kLog,
-         .brief = "how requests are logged"},
+         .brief = "how requests are logged",
+         .details = "See LOG below."},
     Flag{.name = "log-file",
          .metavar = "PATH",
          .kind = ValueKind::kFile,

@@ -8,12 +8,14 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include "cmd/diagnostics.h"
+#include "cmd/generate.h"
 #include "cmd/help.h"
 #include "cmd/printable.h"
 #include "cmd/settings.h"
@@ -26,8 +28,13 @@ namespace {
 
 int serve(Settings settings, log::Diagnostics& diagnostics);
 int print(const std::string& text);
+int print_generated(std::span<const char* const> kinds);
 
 int run(std::span<const char* const> arguments, const Environment& environment) {
+  // For those who build and package: no row of the table, and only in front.
+  if (!arguments.empty() && std::string_view(arguments[0]) == "--generate") {
+    return print_generated(arguments.subspan(1));
+  }
   const std::string_view question = find_question(arguments);
   if (question == "help") return print(help_text());
   if (question == "version") return print(version_text());
@@ -63,6 +70,14 @@ int serve(Settings settings, log::Diagnostics& diagnostics) {
 int print(const std::string& text) {
   std::fputs(text.c_str(), stdout);
   return std::fflush(stdout) == 0 ? 0 : 1;
+}
+
+int print_generated(std::span<const char* const> kinds) {
+  const auto text = kinds.size() == 1 ? generate(kinds[0]) : std::nullopt;
+  if (text) return print(*text);
+  const std::string wanted(kGenerateKinds);
+  std::fprintf(stderr, "tinyserve: --generate wants one of %s\n", wanted.c_str());
+  return 2;
 }
 
 }  // namespace

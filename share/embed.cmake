@@ -3,6 +3,7 @@
 #
 #   "share/mime_types.inc"   rows {"css", "text/css; charset=utf-8"}, sorted by extension
 #   "share/pages.inc"        kErrorPage, kListingPage, and the hashes of their style blocks
+#   "share/manual.inc"       kManual, the manual page with holes for what --generate fills in
 #
 # A target that includes them links tinyserve_share. A change to the data configures the build anew.
 
@@ -79,6 +80,7 @@ endfunction()
 tinyserve_mime_rows(mime_rows)
 tinyserve_page(error.html error_page error_hash)
 tinyserve_page(listing.html listing_page listing_hash)
+file(READ ${tinyserve_share_dir}/manual.mdoc manual)
 
 # file(CONFIGURE) leaves a file alone when nothing changed, so that nothing is compiled for it.
 file(CONFIGURE OUTPUT ${tinyserve_generated_dir}/share/mime_types.inc @ONLY CONTENT
@@ -91,10 +93,15 @@ inline constexpr std::string_view kErrorStyleHash = \"@error_hash@\";
 inline constexpr std::string_view kListingPage = R\"page(@listing_page@)page\";
 inline constexpr std::string_view kListingStyleHash = \"@listing_hash@\";
 ")
+file(CONFIGURE OUTPUT ${tinyserve_generated_dir}/share/manual.inc @ONLY CONTENT
+"// Made from share/manual.mdoc.
+inline constexpr std::string_view kManual = R\"page(@manual@)page\";
+")
 
 add_library(tinyserve_share INTERFACE)
 target_include_directories(tinyserve_share INTERFACE ${tinyserve_generated_dir})
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
   ${tinyserve_share_dir}/mime.types
   ${tinyserve_share_dir}/error.html
-  ${tinyserve_share_dir}/listing.html)
+  ${tinyserve_share_dir}/listing.html
+  ${tinyserve_share_dir}/manual.mdoc)

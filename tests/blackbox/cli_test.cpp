@@ -301,6 +301,19 @@ TEST(Cli, RestartsOnThePortThatItJustUsed) {
   EXPECT_EQ(listening_event({site.path(), "--port", std::to_string(port)}).at("port"), port);
 }
 
+TEST(Cli, GeneratesForWhoeverPackagesIt) {
+  const Finished page = run_tinyserve({"--generate", "man"});
+  EXPECT_EQ(page.code, 0);
+  EXPECT_TRUE(contains(page.out, ".Sh OPTIONS\n")) << page.out;
+  EXPECT_EQ(page.err, "");
+  for (const Arguments& arguments : {Arguments{"--generate"}, Arguments{"--generate", "pdf"},
+                                     Arguments{"--generate", "man", "bash"}}) {
+    const Finished run = run_tinyserve(arguments);
+    expect_one_line(run, 2);
+    EXPECT_TRUE(contains(run.err, "bash, zsh, fish, man or readme")) << run.err;
+  }
+}
+
 TEST(Cli, PointsOutARootWithItsOwnApi) {
   const TempTree site{{"api/x", "x"}};
   const ServerProcess server{site.path()};

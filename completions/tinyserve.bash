@@ -1,0 +1,60 @@
+# bash completion for tinyserve(1)
+# Made by: tinyserve --generate bash
+
+_tinyserve() {
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} word
+  COMPREPLY=()
+  # "--flag=value" arrives as three words.
+  if [[ $cur == = ]]; then
+    cur=
+  elif [[ $prev == = ]]; then
+    prev=${COMP_WORDS[COMP_CWORD-2]}
+  fi
+  # Behind "--" stands nothing but ROOT.
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    [[ $word == -- ]] || continue
+    compopt -o dirnames
+    return
+  done
+
+  case $prev in
+    --root)
+      compopt -o dirnames
+      return ;;
+    --index)
+      return ;;
+    -p|--port)
+      return ;;
+    -b|--bind)
+      mapfile -t COMPREPLY < <(compgen -W 'localhost 127.0.0.1 0.0.0.0' -- "$cur")
+      return ;;
+    --allow-host)
+      mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
+      return ;;
+    --max-connections)
+      return ;;
+    --max-body)
+      return ;;
+    --header-timeout)
+      return ;;
+    --keep-alive-timeout)
+      return ;;
+    --log-format)
+      mapfile -t COMPREPLY < <(compgen -W 'json none' -- "$cur")
+      return ;;
+    --log-file)
+      compopt -o default
+      return ;;
+    --color)
+      mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+      return ;;
+  esac
+
+  if [[ $cur == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W \
+      '--root --index --no-listing --dotfiles --follow-symlinks --no-api -p --port -b --bind --allow-host --max-connections --max-body --header-timeout --keep-alive-timeout --log-format --log-file --color -q --quiet -v --verbose -h --help -V --version' \
+      -- "$cur")
+    return
+  fi
+  compopt -o dirnames
+} && complete -F _tinyserve tinyserve
