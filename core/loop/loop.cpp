@@ -341,8 +341,8 @@ void Loop::read_time() {
   const std::int64_t before_s = services_.now.wall_s();
   services_.now = read_clocks();
   if (services_.date.empty() || services_.now.wall_s() != before_s) {
-    const auto date = http::format_date(services_.now.wall_s());
-    services_.date.assign(date.data(), date.size());
+    services_.date.clear();
+    http::append_date(services_.date, services_.now.wall_s());
   }
 }
 
