@@ -26,14 +26,17 @@ std::vector<std::string> keys_of(const std::string& line) {
   return keys;
 }
 
-// The record of one request on a connection of its own.
+// The record of one request on a connection of its own. A port may have served before: the records
+// of earlier requests, all waited for, are passed over.
 json record_of(ServerProcess& server, const std::string& request) {
+  const std::size_t earlier = server.records().size();
   RawClient client{server.address()};
   const std::uint16_t port = client.local_port();
   client.send(request);
   client.half_close();
   client.read_until_gone();
-  return server.wait_for_record([port](const json& record) { return record.at("port") == port; });
+  return server.wait_for_record([port](const json& record) { return record.at("port") == port; },
+                                earlier);
 }
 
 TEST(Log, BeginsWithTheListeningEvent) {

@@ -22,15 +22,6 @@ Program::Options command_line(const std::string& root, const ServerProcess::Opti
   return result;
 }
 
-std::vector<json> parse_lines(const std::vector<std::string>& lines, bool events) {
-  std::vector<json> result;
-  for (const std::string& line : lines) {
-    json value = json::parse(line);
-    if (value.contains("event") == events) result.push_back(std::move(value));
-  }
-  return result;
-}
-
 // The port of the first URL in `text`, once that is complete.
 std::optional<std::uint16_t> port_in_banner(const std::string& text) {
   const std::size_t url = text.find("http://");
@@ -83,15 +74,32 @@ int ServerProcess::wait() {
   return program_.wait();
 }
 
-std::vector<json> ServerProcess::records() const { return parse_lines(log_lines(), false); }
+void ServerProcess::read_log() const {
+  const std::string log = program_.out();
+  for (std::size_t end; (end = log.find('\n', log_read_)) != std::string::npos;) {
+    json value = json::parse(log.substr(log_read_, end - log_read_));
+    (value.contains("event") ? events_ : records_).push_back(std::move(value));
+    log_read_ = end + 1;
+  }
+}
 
-std::vector<json> ServerProcess::events() const { return parse_lines(log_lines(), true); }
+std::vector<json> ServerProcess::records() const {
+  read_log();
+  return records_;
+}
 
-json ServerProcess::wait_for_record(const std::function<bool(const json&)>& holds) {
+std::vector<json> ServerProcess::events() const {
+  read_log();
+  return events_;
+}
+
+json ServerProcess::wait_for_record(const std::function<bool(const json&)>& holds,
+                                    std::size_t skip) {
   std::optional<json> found;
   program_.wait_until([&] {
-    for (json& record : records()) {
-      if (!found && holds(record)) found = std::move(record);
+    read_log();
+    for (; skip < records_.size() && !found; ++skip) {
+      if (holds(records_[skip])) found = records_[skip];
     }
     return found.has_value();
   });
@@ -100,7 +108,10 @@ json ServerProcess::wait_for_record(const std::function<bool(const json&)>& hold
 }
 
 std::vector<json> ServerProcess::wait_for_records(std::size_t count) {
-  program_.wait_until([&] { return records().size() >= count; });
+  program_.wait_until([&] {
+    read_log();
+    return records_.size() >= count;
+  });
   return records();
 }
 

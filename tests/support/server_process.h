@@ -9,7 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -45,8 +45,9 @@ class ServerProcess {
   [[nodiscard]] std::vector<std::string> log_lines() const { return program_.out_lines(); }
   [[nodiscard]] std::vector<nlohmann::json> records() const;
   [[nodiscard]] std::vector<nlohmann::json> events() const;
-  // Waits for a record of which `holds` is true.
-  nlohmann::json wait_for_record(const std::function<bool(const nlohmann::json&)>& holds);
+  // Waits for a record of which `holds` is true, and passes over the first `skip`.
+  nlohmann::json wait_for_record(const std::function<bool(const nlohmann::json&)>& holds,
+                                 std::size_t skip = 0);
   // Waits until there are so many records, and returns them.
   std::vector<nlohmann::json> wait_for_records(std::size_t count);
 
@@ -57,8 +58,13 @@ class ServerProcess {
   void resume_reading() { program_.resume_reading(); }
 
  private:
+  void read_log() const;  // what came since the last time, each line once
+
   Program::Output output_;
   Program program_;
+  mutable std::size_t log_read_ = 0;  // bytes
+  mutable std::vector<nlohmann::json> records_;
+  mutable std::vector<nlohmann::json> events_;
   std::uint16_t port_ = 0;
   bool end_is_expected_ = false;
 };
