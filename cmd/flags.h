@@ -12,11 +12,20 @@
 namespace tinyserve::cmd {
 
 // What a value is: decides what a shell completes after the flag, and whether `choices` are
-// checked.
-enum class ValueKind : std::uint8_t { kNone, kDirectory, kFile, kChoice, kAddress, kHost, kNumber };
+// checked. Of a word, unlike a choice, `choices` are only the likely ones.
+enum class ValueKind : std::uint8_t {
+  kNone,
+  kDirectory,
+  kFile,
+  kChoice,
+  kWord,
+  kAddress,
+  kHost,
+  kNumber
+};
 
 // The sections of --help, in their order.
-enum class Group : std::uint8_t { kServing, kListening, kLimits, kLog, kProgram };
+enum class Group : std::uint8_t { kServing, kAnswers, kListening, kLimits, kLog, kProgram };
 
 // A setting can come from the environment too; a question (--help, --version) only makes sense when
 // it is asked.
@@ -27,9 +36,12 @@ struct Flag {
   char short_name = '\0';         // '\0': none
   std::string_view metavar = {};  // empty: a switch
   ValueKind kind = ValueKind::kNone;
-  std::string_view choices = {};       // "a|b|c" with kChoice
+  std::string_view choices = {};       // "a|b|c" with kChoice and kWord
+  std::string_view implied = {};       // not empty: the value may be left out and is this then;
+                                       // one that is given stands behind "=" in the same argument
   std::string_view default_text = {};  // as a person would write it; empty: none worth telling
   bool repeatable = false;             // every one given counts; of others the last
+  char separator = ',';                // between several in the environment
   Group group = Group::kProgram;
   Role role = Role::kSetting;
   std::string_view brief = {};    // one line without a full stop
@@ -42,14 +54,15 @@ inline constexpr std::array kFlags{
          .kind = ValueKind::kDirectory,
          .default_text = ".",
          .group = Group::kServing,
-         .brief = "what to serve, like ROOT: a directory or a single file",
-         .details = "A name with a dash in front can only be given this way, or behind --."},
+         .brief = "what to serve, a directory or a file",
+         .details = "It is what ROOT is, too. A name with a dash in front can only be given this "
+                    "way, or behind --."},
     Flag{.name = "index",
          .metavar = "NAME",
          .default_text = "index.html",
          .repeatable = true,
          .group = Group::kServing,
-         .brief = "file that answers for its directory",
+         .brief = "answers for its directory",
          .details = "Of several the first that exists is sent."},
     Flag{.name = "no-listing",
          .group = Group::kServing,
@@ -68,6 +81,58 @@ inline constexpr std::array kFlags{
          .brief = "leave /api/ to the files",
          .details = "Without it GET /api/ says Hello, and POST /api/echo answers with the bytes it "
                     "was sent."},
+    Flag{.name = "spa",
+         .metavar = "FILE",
+         .kind = ValueKind::kFile,
+         .implied = "index.html",
+         .group = Group::kServing,
+         .brief = "let FILE answer an app's routes",
+         .details = "A path that leads to no file, and whose last part has no extension, is "
+                    "answered with FILE (index.html), a path in ROOT, when it is asked for as a "
+                    "page. Missing "
+                    "scripts and pictures stay 404."},
+    Flag{.name = "clean-urls",
+         .group = Group::kServing,
+         .brief = "let about.html answer for /about",
+         .details = "A file or a directory with an index goes first. /about.html is answered, "
+                    "too."},
+    Flag{.name = "mime",
+         .metavar = "EXT=TYPE",
+         .repeatable = true,
+         .group = Group::kServing,
+         .brief = "media type of files with this extension",
+         .details = "For example glsl=text/plain. A text type without charset is given utf-8."},
+
+    Flag{.name = "cache",
+         .metavar = "POLICY",
+         .kind = ValueKind::kWord,
+         .choices = "no-cache|no-store|immutable",
+         .default_text = "no-cache",
+         .group = Group::kAnswers,
+         .brief = "how long browsers keep files",
+         .details = "As no-cache, no-store, immutable, or a number of seconds. With no-cache a "
+                    "browser asks each time and gets a 304 for what it has; the others keep "
+                    "it from asking."},
+    Flag{.name = "header",
+         .metavar = "FIELD",
+         .repeatable = true,
+         .separator = '\n',
+         .group = Group::kAnswers,
+         .brief = "add 'Name: value' to every answer",
+         .details = "It replaces a field of the same name. Those that frame an answer "
+                    "cannot be set."},
+    Flag{.name = "cors",
+         .metavar = "ORIGIN",
+         .implied = "*",
+         .repeatable = true,
+         .group = Group::kAnswers,
+         .brief = "let pages of ORIGIN read what is served",
+         .details = "Without a value, pages of all origins. Preflight requests are answered. "
+                    "Requests of other sites' pages are refused "
+                    "without it, with 403."},
+    Flag{.name = "isolate",
+         .group = Group::kAnswers,
+         .brief = "allow SharedArrayBuffer: COOP, COEP, CORP"},
 
     Flag{.name = "port",
          .short_name = 'p',
@@ -85,15 +150,15 @@ inline constexpr std::array kFlags{
          .default_text = "127.0.0.1 and ::1",
          .repeatable = true,
          .group = Group::kListening,
-         .brief = "address to listen on, or localhost",
-         .details =
-             "Other devices reach what is served on 0.0.0.0, on :: or on an address of a network."},
+         .brief = "address to listen on",
+         .details = "An IP address, or localhost for both of loopback. Other devices reach what is "
+                    "served on 0.0.0.0, on :: or on an address of a network."},
     Flag{.name = "allow-host",
          .metavar = "NAME",
          .kind = ValueKind::kHost,
          .repeatable = true,
          .group = Group::kListening,
-         .brief = "another host name that requests may ask for; * allows any",
+         .brief = "another name to answer to; * allows any",
          .details = "Requests for a foreign name are refused with 403, so that a web site cannot "
                     "read from this server by giving its own name your address."},
 
@@ -110,20 +175,22 @@ inline constexpr std::array kFlags{
          .kind = ValueKind::kNumber,
          .default_text = "64M",
          .group = Group::kLimits,
-         .brief = "content of one request, with K, M or G",
-         .details = "More is refused with 413."},
+         .brief = "content of one request",
+         .details = "With K, M or G for powers of 1024. More is refused with 413."},
     Flag{.name = "header-timeout",
-         .metavar = "SECONDS",
+         .metavar = "SECS",
          .kind = ValueKind::kNumber,
          .default_text = "10",
          .group = Group::kLimits,
-         .brief = "for the whole head of a request to arrive"},
+         .brief = "for the head of a request to arrive",
+         .details = "It counts from the first byte; a client that is slower gets a 408."},
     Flag{.name = "keep-alive-timeout",
-         .metavar = "SECONDS",
+         .metavar = "SECS",
          .kind = ValueKind::kNumber,
          .default_text = "60",
          .group = Group::kLimits,
-         .brief = "idle time between requests; 0 closes after each"},
+         .brief = "idle time between requests",
+         .details = "0 closes a connection after each answer."},
 
     Flag{.name = "log-format",
          .metavar = "FORMAT",
@@ -138,7 +205,7 @@ inline constexpr std::array kFlags{
          .kind = ValueKind::kFile,
          .default_text = "standard output",
          .group = Group::kLog,
-         .brief = "where to; appended to, reopened on SIGHUP"},
+         .brief = "where to, appended"},
 
     Flag{.name = "color",
          .metavar = "WHEN",
@@ -156,6 +223,7 @@ inline constexpr std::array kFlags{
 };
 
 [[nodiscard]] constexpr bool is_switch(const Flag& flag) { return flag.metavar.empty(); }
+[[nodiscard]] constexpr bool value_is_optional(const Flag& flag) { return !flag.implied.empty(); }
 
 // The row of the flag with this long name, or null.
 [[nodiscard]] constexpr const Flag* find_flag(std::string_view name) {

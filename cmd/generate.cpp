@@ -14,7 +14,9 @@ std::string names_in_code(const Flag& flag) {
   std::string names;
   if (flag.short_name != '\0') names = in_code(std::string{'-', flag.short_name}) + ", ";
   std::string long_one = "--" + std::string(flag.name);
-  if (!is_switch(flag)) {
+  if (value_is_optional(flag)) {
+    long_one += "[=" + std::string(flag.metavar) + "]";
+  } else if (!is_switch(flag)) {
     long_one += ' ';
     long_one += flag.kind == ValueKind::kChoice ? flag.choices : flag.metavar;
   }

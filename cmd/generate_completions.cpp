@@ -32,6 +32,7 @@ std::string bash_value(const Flag& flag) {
     case ValueKind::kFile:
       return "compopt -o default";
     case ValueKind::kChoice:
+    case ValueKind::kWord:
       return words(choices_as_words(flag));
     case ValueKind::kAddress:
       return words(kAddresses);
@@ -46,6 +47,10 @@ std::string bash_value(const Flag& flag) {
 
 std::string bash_case(const Flag& flag) {
   const std::string value = bash_value(flag);
+  if (value_is_optional(flag)) {
+    return "    " + all_names(flag, "|") + ")\n      if [[ $equals ]]; then\n" +
+           (value.empty() ? "" : "        " + value + "\n") + "        return\n      fi ;;\n";
+  }
   return "    " + all_names(flag, "|") + ")\n" + (value.empty() ? "" : "      " + value + "\n") +
          "      return ;;\n";
 }
@@ -54,13 +59,13 @@ constexpr std::string_view kBashBegin = R"(# bash completion for tinyserve(1)
 # Made by: tinyserve --generate bash
 
 _tinyserve() {
-  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} word
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} equals= word
   COMPREPLY=()
   # "--flag=value" arrives as three words.
   if [[ $cur == = ]]; then
-    cur=
+    cur= equals=1
   elif [[ $prev == = ]]; then
-    prev=${COMP_WORDS[COMP_CWORD-2]}
+    prev=${COMP_WORDS[COMP_CWORD-2]} equals=1
   fi
   # Behind "--" stands nothing but ROOT.
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
@@ -88,6 +93,7 @@ std::string zsh_action(const Flag& flag) {
     case ValueKind::kFile:
       return "_files";
     case ValueKind::kChoice:
+    case ValueKind::kWord:
       return "(" + choices_as_words(flag) + ")";
     case ValueKind::kAddress:
       return "(" + std::string(kAddresses) + ")";
@@ -108,7 +114,8 @@ std::string zsh_exclusions(const Flag& flag) {
 }
 
 std::string zsh_names(const Flag& flag) {
-  std::string long_one = "--" + std::string(flag.name) + (is_switch(flag) ? "" : "=");
+  std::string long_one = "--" + std::string(flag.name);
+  if (!is_switch(flag)) long_one += value_is_optional(flag) ? "=-" : "=";
   if (flag.short_name == '\0') return long_one;
   const std::string short_one = std::string{'-', flag.short_name} + (is_switch(flag) ? "" : "+");
   return "{" + short_one + "," + long_one + "}";
@@ -117,7 +124,8 @@ std::string zsh_names(const Flag& flag) {
 std::string zsh_argument(const Flag& flag) {
   std::string rest = "[" + backslashed(flag.brief, "[]:\\") + "]";
   if (!is_switch(flag)) {
-    rest += ":" + backslashed(flag.metavar, ":\\") + ":" + zsh_action(flag);
+    rest += value_is_optional(flag) ? "::" : ":";
+    rest += backslashed(flag.metavar, ":\\") + ":" + zsh_action(flag);
   }
   return "  " + zsh_exclusions(flag) + zsh_names(flag) + shell_quoted(rest) + " \\\n";
 }
@@ -133,8 +141,9 @@ std::string fish_value(const Flag& flag) {
     case ValueKind::kDirectory:
       return " -x -a " + std::string(kFishDirectories);
     case ValueKind::kFile:
-      return " -r -F";
+      return value_is_optional(flag) ? " -F" : " -r -F";
     case ValueKind::kChoice:
+    case ValueKind::kWord:
       return " -x -a " + fish_quoted(choices_as_words(flag));
     case ValueKind::kAddress:
       return " -x -a " + fish_quoted(kAddresses);
@@ -144,7 +153,7 @@ std::string fish_value(const Flag& flag) {
     case ValueKind::kNone:
       break;
   }
-  return is_switch(flag) ? "" : " -x";
+  return is_switch(flag) || value_is_optional(flag) ? "" : " -x";
 }
 
 std::string fish_flag(const Flag& flag) {
@@ -176,7 +185,11 @@ std::string zsh_completion(std::span<const Flag> flags) {
 
 std::string fish_completion(std::span<const Flag> flags) {
   std::string text = "# fish completion for tinyserve(1)\n# Made by: tinyserve --generate fish\n\n";
-  text += "complete -c tinyserve -f -a " + std::string(kFishDirectories) + "\n";
+  text += "# What follows an equals sign is no ROOT.\n";
+  text +=
+      "complete -c tinyserve -f\ncomplete -c tinyserve -n 'not string match -q -- \"--*\" "
+      "(commandline -ct)' -a " +
+      std::string(kFishDirectories) + "\n";
   for (const Flag& flag : flags) text += fish_flag(flag);
   return text;
 }

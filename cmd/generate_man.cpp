@@ -46,6 +46,7 @@ std::string brief_sentence(const Flag& flag) {
 
 std::string value_of_flag(const Flag& flag) {
   if (is_switch(flag)) return {};
+  if (value_is_optional(flag)) return " Ns Oo = Ns Ar " + std::string(flag.metavar) + " Oc";
   if (flag.kind != ValueKind::kChoice) return " Ns = Ns Ar " + std::string(flag.metavar);
   return " Ns = Ns Cm " + with_replaced(flag.choices, "|", " | ");
 }
@@ -72,7 +73,11 @@ std::string environment_row(const Flag& flag) {
   std::string row = ".It Ev " + source_name(flag, Layer::kEnvironment) + "\n";
   row += ".Fl Fl " + std::string(flag.name);
   if (is_switch(flag)) return row + " ,\nwhen it is 1.\n";
-  return row + (flag.repeatable ? " ,\nseveral of them with commas between.\n" : " .\n");
+  if (value_is_optional(flag)) row += " ;\n1 stands for the flag without a value";
+  if (!flag.repeatable) return row + (value_is_optional(flag) ? ".\n" : " .\n");
+  row += value_is_optional(flag) ? ",\n" : " ,\n";
+  return row + (flag.separator == ',' ? "several of them with commas between.\n"
+                                      : "several of them in lines of their own.\n");
 }
 
 }  // namespace

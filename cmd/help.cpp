@@ -11,22 +11,24 @@ namespace tinyserve::cmd {
 namespace {
 
 constexpr std::size_t kColumns = 80;
-constexpr std::size_t kBriefColumn = 36;
+constexpr std::size_t kBriefColumn = 33;
 
 constexpr std::string_view kIntroduction =
-    "Usage: tinyserve [FLAGS] [ROOT]\n"
+    "Usage: tinyserve [FLAGS] [ROOT]      (... may be repeated, [...] is the default)\n"
     "\n"
-    "  tinyserve                         this directory at http://localhost:8080/\n"
-    "  tinyserve ./site --port 3000      another directory, another port\n"
-    "  tinyserve ./site --bind 0.0.0.0   let other devices see it, too\n";
+    "  tinyserve                        this directory at http://localhost:8080/\n"
+    "  tinyserve ./site --port 3000     another directory, another port\n"
+    "  tinyserve ./site --bind 0.0.0.0  let other devices see it, too\n";
 
 constexpr std::string_view kEnding =
     "\n"
     "Every setting can also come from the environment: TINYSERVE_PORT=3000,\n"
-    "TINYSERVE_NO_API=1, TINYSERVE_INDEX=a.html,b.html. A flag has the last word.\n";
+    "TINYSERVE_NO_API=1, TINYSERVE_INDEX=a.html,b.html. A flag has the last word.\n"
+    "man tinyserve tells more.\n";
 
-constexpr std::array<std::pair<Group, std::string_view>, 5> kHeadings{{
+constexpr std::array<std::pair<Group, std::string_view>, 6> kHeadings{{
     {Group::kServing, "What is served"},
+    {Group::kAnswers, "What answers say"},
     {Group::kListening, "Where"},
     {Group::kLimits, "Limits"},
     {Group::kLog, "Log"},
@@ -39,20 +41,18 @@ std::string left_side(const Flag& flag) {
       flag.short_name == '\0' ? "      --" : std::string("  -") + flag.short_name + ", --";
   text += flag.name;
   if (is_switch(flag)) return text;
-  text += ' ';
-  text += flag.kind == ValueKind::kChoice ? flag.choices : flag.metavar;
-  return text;
+  const bool names_choices =
+      flag.kind == ValueKind::kChoice && text.size() + 1 + flag.choices.size() < kBriefColumn;
+  const std::string value(names_choices ? flag.choices : flag.metavar);
+  text += value_is_optional(flag) ? "[=" + value + "]" : " " + value;
+  return text + (flag.repeatable ? "..." : "");
 }
 
-// The brief, and in brackets whether the flag can be repeated and what holds without it.
+// The brief, and in brackets what holds without the flag or without its value.
 std::string right_side(const Flag& flag) {
-  std::string text(flag.brief);
-  std::string notes = flag.repeatable ? "repeatable" : "";
-  if (!flag.default_text.empty()) {
-    notes += notes.empty() ? "default " : "; default ";
-    notes += flag.default_text;
-  }
-  return notes.empty() ? text : text + " (" + notes + ")";
+  const std::string_view unsaid = value_is_optional(flag) ? flag.implied : flag.default_text;
+  const std::string text(flag.brief);
+  return unsaid.empty() ? text : text + " [" + std::string(unsaid) + "]";
 }
 
 // `left`, and `right` beside it, broken between words where the line would grow too long.

@@ -45,6 +45,9 @@ std::string_view question_in_cluster(std::string_view argument) {
   return {};
 }
 
+// What shells and CLI11 call a switch: it never takes the argument that follows.
+bool stands_alone(const Flag& flag) { return is_switch(flag) || value_is_optional(flag); }
+
 // CLI11 takes "--port=" for "--port" and would swallow the next argument as its value.
 std::optional<UsageError> find_empty_value(std::span<const char* const> arguments) {
   for (const std::string_view argument : before_separator(arguments)) {
@@ -86,7 +89,8 @@ std::map<std::string_view, CLI::Option*> declare(CLI::App& app) {
   for (const Flag& flag : kFlags) {
     std::string names = long_form(flag);
     if (flag.short_name != '\0') names += std::string(",-") + flag.short_name;
-    CLI::Option* option = is_switch(flag) ? app.add_flag(names) : app.add_option(names);
+    if (value_is_optional(flag)) names += "{" + std::string(flag.implied) + "}";
+    CLI::Option* option = stands_alone(flag) ? app.add_flag(names) : app.add_option(names);
     option->take_all();
     option->allow_extra_args(false);
     declared[flag.name] = option;
@@ -111,11 +115,22 @@ std::optional<UsageError> check_values(const Flag& flag, const std::vector<std::
   for (const std::string& text : texts) {
     if (is_switch(flag)) {
       if (text != "true") return UsageError{long_form(flag) + " takes no value"};
-    } else if (text == "--" || flag_named_by(text) != nullptr) {
+    } else if (!stands_alone(flag) && (text == "--" || flag_named_by(text) != nullptr)) {
       return UsageError{needs_value(flag).text + " ('" + text + "' follows)"};
     }
   }
   return std::nullopt;
+}
+
+// For who has written a value behind a flag that takes it with "=" only.
+std::string value_hint(const RawOptions& options) {
+  for (const auto& [name, values] : options) {
+    const Flag& flag = *find_flag(name);
+    if (!value_is_optional(flag) || values.texts.back() != flag.implied) continue;
+    return "; the value of " + long_form(flag) + " is written " + long_form(flag) + "=" +
+           std::string(flag.metavar);
+  }
+  return {};
 }
 
 std::optional<UsageError> add_root(RawOptions& options,
@@ -123,7 +138,7 @@ std::optional<UsageError> add_root(RawOptions& options,
   if (positionals.empty()) return std::nullopt;
   if (positionals.size() > 1) {
     return UsageError{"only one ROOT can be served, but '" + positionals[0] + "' and '" +
-                      positionals[1] + "' were given"};
+                      positionals[1] + "' were given" + value_hint(options)};
   }
   RawValues& root = options["root"];
   if (!root.texts.empty() && root.texts.back() != positionals[0]) {
@@ -157,13 +172,13 @@ std::variant<RawOptions, UsageError> read_command_line(std::span<const char* con
   return options;
 }
 
-std::vector<std::string> split_at_commas(std::string_view list) {
+std::vector<std::string> split(std::string_view list, char separator) {
   std::vector<std::string> parts;
   while (!list.empty()) {
-    const std::size_t comma = std::min(list.find(','), list.size());
-    const std::string_view part = trim_ows(list.substr(0, comma));
+    const std::size_t end = std::min(list.find(separator), list.size());
+    const std::string_view part = trim_ows(list.substr(0, end));
     if (!part.empty()) parts.emplace_back(part);
-    list.remove_prefix(std::min(comma + 1, list.size()));
+    list.remove_prefix(std::min(end + 1, list.size()));
   }
   return parts;
 }
@@ -171,13 +186,17 @@ std::vector<std::string> split_at_commas(std::string_view list) {
 std::optional<UsageError> add_from_environment(RawOptions& options, const Flag& flag,
                                                const Environment& environment) {
   const std::string variable = source_name(flag, Layer::kEnvironment);
-  const std::string_view value = value_of(environment, variable);
+  std::string_view value = value_of(environment, variable);
   if (value.empty() || options.contains(flag.name)) return std::nullopt;
   if (is_switch(flag) && value != "1" && value != "0") {
     return UsageError{variable + ": '" + std::string(value) + "' is neither 1 nor 0"};
   }
+  if (value_is_optional(flag)) {
+    if (value == "0") return std::nullopt;
+    if (value == "1") value = flag.implied;
+  }
   options[flag.name] = {Layer::kEnvironment, flag.repeatable
-                                                 ? split_at_commas(value)
+                                                 ? split(value, flag.separator)
                                                  : std::vector<std::string>{std::string(value)}};
   return std::nullopt;
 }

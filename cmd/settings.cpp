@@ -50,13 +50,13 @@ class Reader {
   }
 
   // All values given, or `fallback`.
-  [[nodiscard]] std::vector<std::string> list(std::string_view name,
-                                              std::vector<std::string> fallback,
-                                              Parsed<std::string> (*parse)(std::string_view)) {
+  template <class T>
+  [[nodiscard]] std::vector<T> list(std::string_view name, std::vector<T> fallback,
+                                    Parsed<T> (*parse)(std::string_view)) {
     if (!has(name) || raw_.at(name).texts.empty()) return fallback;
-    std::vector<std::string> values;
+    std::vector<T> values;
     for (const std::string& text : raw_.at(name).texts) {
-      values.push_back(accept(name, parse(text), std::string{}));
+      values.push_back(accept(name, parse(text), T{}));
     }
     return values;
   }
@@ -150,6 +150,13 @@ std::variant<Settings, UsageError> interpret(const RawOptions& raw) {
   config.handlers.listing = !read.is_on("no-listing");
   config.handlers.dotfiles = read.is_on("dotfiles");
   config.handlers.api = !read.is_on("no-api");
+  config.handlers.spa = read.one("spa", config.handlers.spa, parse_path_in_root);
+  config.handlers.clean_urls = read.is_on("clean-urls");
+  config.handlers.media_types = read.list("mime", config.handlers.media_types, parse_media_type);
+  config.handlers.cache_control = read.one("cache", config.handlers.cache_control, parse_cache);
+  config.handlers.headers = read.list("header", config.handlers.headers, parse_header);
+  config.handlers.cors_origins = read.list("cors", config.handlers.cors_origins, parse_origin);
+  config.handlers.isolate = read.is_on("isolate");
   config.handlers.allowed_hosts = read.list("allow-host", {}, parse_host);
   config.net.port = read.one("port", config.net.port, parse_port);
   config.net.addresses = expand_addresses(read.list("bind", {}, parse_address));

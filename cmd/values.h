@@ -10,6 +10,8 @@
 #include <string_view>
 #include <variant>
 
+#include "handlers/options.h"
+
 namespace tinyserve::cmd {
 
 struct Complaint {
@@ -39,6 +41,24 @@ using Parsed = std::variant<T, Complaint>;
 
 // A name inside a directory.
 [[nodiscard]] Parsed<std::string> parse_file_name(std::string_view text);
+
+// A path of a file below the root: relative, without "..".
+[[nodiscard]] Parsed<std::string> parse_path_in_root(std::string_view text);
+
+// "EXT=TYPE" (RFC 9110 §8.3.1). The extension loses its dot and its capitals; a text type without a
+// charset gets utf-8.
+[[nodiscard]] Parsed<handlers::MediaType> parse_media_type(std::string_view text);
+
+// no-cache, no-store, immutable or a number of seconds, as the value of Cache-Control (RFC 9111
+// §5.2.2, RFC 8246).
+[[nodiscard]] Parsed<std::string> parse_cache(std::string_view text);
+
+// "Name: value" (RFC 9112 §5), save the fields that frame an answer or tell what its content is.
+[[nodiscard]] Parsed<handlers::Header> parse_header(std::string_view text);
+
+// The origin of a web page as browsers write it (RFC 6454 §6.2): in lower case, without the
+// scheme's own port; or "*".
+[[nodiscard]] Parsed<std::string> parse_origin(std::string_view text);
 
 // A host name without a port, or "*".
 [[nodiscard]] Parsed<std::string> parse_host(std::string_view text);

@@ -2,13 +2,13 @@
 # Made by: tinyserve --generate bash
 
 _tinyserve() {
-  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} word
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} equals= word
   COMPREPLY=()
   # "--flag=value" arrives as three words.
   if [[ $cur == = ]]; then
-    cur=
+    cur= equals=1
   elif [[ $prev == = ]]; then
-    prev=${COMP_WORDS[COMP_CWORD-2]}
+    prev=${COMP_WORDS[COMP_CWORD-2]} equals=1
   fi
   # Behind "--" stands nothing but ROOT.
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
@@ -23,6 +23,22 @@ _tinyserve() {
       return ;;
     --index)
       return ;;
+    --spa)
+      if [[ $equals ]]; then
+        compopt -o default
+        return
+      fi ;;
+    --mime)
+      return ;;
+    --cache)
+      mapfile -t COMPREPLY < <(compgen -W 'no-cache no-store immutable' -- "$cur")
+      return ;;
+    --header)
+      return ;;
+    --cors)
+      if [[ $equals ]]; then
+        return
+      fi ;;
     -p|--port)
       return ;;
     -b|--bind)
@@ -52,7 +68,7 @@ _tinyserve() {
 
   if [[ $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W \
-      '--root --index --no-listing --dotfiles --follow-symlinks --no-api -p --port -b --bind --allow-host --max-connections --max-body --header-timeout --keep-alive-timeout --log-format --log-file --color -q --quiet -v --verbose -h --help -V --version' \
+      '--root --index --no-listing --dotfiles --follow-symlinks --no-api --spa --clean-urls --mime --cache --header --cors --isolate -p --port -b --bind --allow-host --max-connections --max-body --header-timeout --keep-alive-timeout --log-format --log-file --color -q --quiet -v --verbose -h --help -V --version' \
       -- "$cur")
     return
   fi

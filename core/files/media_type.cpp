@@ -23,14 +23,18 @@ constexpr std::string_view kUnknown = "application/octet-stream";
 
 }  // namespace
 
-std::string_view media_type(std::string_view name) {
+std::string_view extension(std::string_view name) {
   const std::size_t dot = name.rfind('.');
-  if (dot == name.npos) return kUnknown;
-  const std::string_view extension = name.substr(dot + 1);
-  if (extension.empty() || extension.size() > kLongestExtension) return kUnknown;
+  return dot == name.npos || name.find('/', dot) != name.npos ? std::string_view()
+                                                              : name.substr(dot + 1);
+}
+
+std::string_view media_type(std::string_view name) {
+  const std::string_view given = extension(name);
+  if (given.empty() || given.size() > kLongestExtension) return kUnknown;
   std::array<char, kLongestExtension> lower;
-  std::transform(extension.begin(), extension.end(), lower.begin(), to_lower);
-  const std::string_view wanted(lower.data(), extension.size());
+  std::transform(given.begin(), given.end(), lower.begin(), to_lower);
+  const std::string_view wanted(lower.data(), given.size());
   const auto* const row = std::lower_bound(
       std::begin(kTypes), std::end(kTypes), wanted,
       [](const Row& entry, std::string_view key) { return entry.extension < key; });

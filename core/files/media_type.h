@@ -10,4 +10,7 @@ namespace tinyserve::files {
 // with `charset=utf-8`.
 [[nodiscard]] std::string_view media_type(std::string_view name);
 
+// What follows the last dot of `name`; empty without one.
+[[nodiscard]] std::string_view extension(std::string_view name);
+
 }  // namespace tinyserve::files

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.h"
 #include "files/content.h"
 #include "files/media_type.h"
 #include "files/sibling.h"
@@ -30,26 +31,41 @@ struct Representation {
   files::Entry entry;
   Coding coding = Coding::kIdentity;
   bool has_siblings = false;    // so the choice depends on Accept-Encoding
+  bool by_accept = false;       // and on Accept
   std::string_view media_type;  // of the file, whatever the coding
+  std::string_view cache_control;
   std::string entity_tag;
   std::optional<std::int64_t> last_modified_s;
 };
 
+// The media type of the file at `path`; the user's word comes before our table.
+std::string_view media_type_of(std::string_view path, const Options& options) {
+  const std::string_view extension = files::extension(path);
+  for (const MediaType& own : options.media_types) {
+    if (iequals(own.extension, extension)) return own.type;
+  }
+  return files::media_type(path);
+}
+
 // Chooses by Accept-Encoding between the file and its siblings.
-Representation choose(const http::Request& request, const files::Root& root,
-                      const std::string& path, files::Entry original) {
+Representation choose(const http::Request& request, const files::Root& root, const Options& options,
+                      ChosenFile file) {
   Representation chosen;
-  chosen.media_type = files::media_type(path);
+  chosen.by_accept = file.by_accept;
+  chosen.media_type = media_type_of(file.path, options);
+  chosen.cache_control = options.cache_control;
   // In single-file mode that file is all there is.
   http::Codings siblings;
-  if (root.single_file().empty()) siblings = files::find_siblings(root, path, original.facts);
+  if (root.single_file().empty()) {
+    siblings = files::find_siblings(root, file.path, file.entry.facts);
+  }
   chosen.has_siblings = siblings.br || siblings.zstd || siblings.gzip;
-  chosen.entry = std::move(original);
+  chosen.entry = std::move(file.entry);
   if (!chosen.has_siblings) return chosen;
   const auto accepted = request.fields.all(http::FieldName::kAcceptEncoding);
   const Coding coding = http::choose_coding(accepted, siblings);
   if (coding == Coding::kIdentity) return chosen;
-  auto sibling = root.find(files::sibling_path(path, coding));
+  auto sibling = root.find(files::sibling_path(file.path, coding));
   // Gone since it was looked at, or a link out of the root: the file itself is always right.
   if (!sibling || sibling->facts.kind != files::Kind::kRegular) return chosen;
   chosen.entry = *std::move(sibling);
@@ -74,8 +90,9 @@ void add_representation_fields(http::FieldText& fields, const Representation& ch
     const auto date = http::format_date(*chosen.last_modified_s);
     fields.add("Last-Modified", {date.data(), date.size()});
   }
-  fields.add("Cache-Control", "no-cache");
+  fields.add("Cache-Control", chosen.cache_control);
   if (chosen.has_siblings) fields.add("Vary", "Accept-Encoding");
+  if (chosen.by_accept) fields.add("Vary", "Accept");
 }
 
 void add_content_fields(http::FieldText& fields, const Representation& chosen,
@@ -147,9 +164,10 @@ Answer ranged_answer(const http::Request& request, const Representation& chosen,
 
 }  // namespace
 
-Answer file_answer(const http::Request& request, const files::Root& root, const std::string& path,
-                   files::Entry entry, Via via, Instant now) {
-  Representation chosen = choose(request, root, path, std::move(entry));
+Answer file_answer(const http::Request& request, const files::Root& root, const Options& options,
+                   ChosenFile file, Instant now) {
+  const Via via = file.via;
+  Representation chosen = choose(request, root, options, std::move(file));
   set_validators(chosen, chosen.entry.facts, now);
   const auto condition = [&chosen, now] {
     return http::Condition{chosen.entity_tag, chosen.last_modified_s, now.wall_s()};
@@ -174,6 +192,20 @@ Answer file_answer(const http::Request& request, const files::Root& root, const 
   if (!(content->facts == chosen.entry.facts)) set_validators(chosen, content->facts, now);
   const auto range = http::choose_range(request, condition(), content->facts.size);
   return ranged_answer(request, chosen, std::move(content->body), range, via);
+}
+
+Result<http::Response> error_page_of_file(const ChosenFile& file, const Options& options,
+                                          Status status) {
+  auto content = files::content_of(file.entry);
+  if (!content) return content.error();
+  http::Response response;
+  response.status = status;
+  response.fields.add("Content-Type", media_type_of(file.path, options))
+      .add("Cache-Control", "no-cache")
+      .add("Vary", "Accept")
+      .add("X-Content-Type-Options", "nosniff");
+  response.body = std::move(content->body);
+  return response;
 }
 
 Answer failed_answer(const http::Request& request, const Error& error) {

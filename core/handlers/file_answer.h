@@ -6,16 +6,28 @@
 #include "base/clock.h"
 #include "files/root.h"
 #include "handlers/answer.h"
+#include "handlers/options.h"
 #include "http/request.h"
 
 namespace tinyserve::handlers {
 
-// The answer to a GET or HEAD of the regular file `entry`, found at `path`: the file itself or a
-// precompressed sibling, under the request's preconditions and ranges. `via` says how the file was
-// chosen, where the answer is not one of its own (304, 206, 412, 416).
+// The file that was chosen for a request.
+struct ChosenFile {
+  std::string path;    // in the root
+  files::Entry entry;  // a regular file
+  http::Via via;       // how it was chosen, where the answer is not one of its own (304, 206, 412)
+  bool by_accept = false;  // another Accept field would have led elsewhere
+};
+
+// The answer to a GET or HEAD of `file`: itself or a precompressed sibling, under the request's
+// preconditions and ranges.
 [[nodiscard]] Answer file_answer(const http::Request& request, const files::Root& root,
-                                 const std::string& path, files::Entry entry, http::Via via,
-                                 Instant now);
+                                 const Options& options, ChosenFile file, Instant now);
+
+// A response with the whole of `file` and another status than 200: a site's own error page.
+[[nodiscard]] Result<http::Response> error_page_of_file(const ChosenFile& file,
+                                                        const Options& options,
+                                                        http::Status status);
 
 // The answer when looking a path up or reading what it leads to failed with `error`.
 [[nodiscard]] Answer failed_answer(const http::Request& request, const Error& error);

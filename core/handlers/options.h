@@ -6,6 +6,18 @@
 
 namespace tinyserve::handlers {
 
+// A field line to add to answers.
+struct Header {
+  std::string name;
+  std::string value;
+};
+
+// The media type of files with this extension (in lower case, without its dot).
+struct MediaType {
+  std::string extension;
+  std::string type;
+};
+
 struct Options {
   std::vector<std::string>
       allowed_hosts;  // further names a Host field may have; "*" turns the rule off
@@ -13,6 +25,15 @@ struct Options {
   bool listing = true;    // a directory without index shows its entries
   bool dotfiles = false;  // names that begin with a dot are served and listed
   bool api = true;        // `/api/` belongs to us and not to the files
+  std::string spa;  // path in the root of the file that answers for the routes of a single-page
+                    // application; empty: none does
+  bool clean_urls = false;                 // `about.html` answers for `/about`
+  std::string cache_control = "no-cache";  // of files
+  std::vector<MediaType> media_types;      // before the built-in ones
+  std::vector<std::string>
+      cors_origins;             // whose pages may read everything ("https://app.example"); "*": all
+  bool isolate = false;         // pages get SharedArrayBuffer: COOP, COEP and CORP
+  std::vector<Header> headers;  // with every answer, in place of ours with the same name
 };
 
 }  // namespace tinyserve::handlers

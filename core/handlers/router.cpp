@@ -1,5 +1,9 @@
 #include "handlers/router.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "base/ascii.h"
 #include "handlers/api.h"
 #include "handlers/pages.h"
 #include "http/request_reader.h"
@@ -47,14 +51,37 @@ std::string_view refusal_detail(Status status) {
   }
 }
 
+// The fields of Options::isolate, then those of Options::headers, which replace them.
+std::vector<Header> headers_for(const Options& options) {
+  std::vector<Header> headers;
+  if (options.isolate) {
+    headers = {{"Cross-Origin-Opener-Policy", "same-origin"},
+               {"Cross-Origin-Embedder-Policy", "require-corp"},
+               {"Cross-Origin-Resource-Policy",
+                options.cors_origins.empty() ? "same-origin" : "cross-origin"}};
+  }
+  const auto is_replaced = [&options](const Header& ours) {
+    return std::any_of(options.headers.begin(), options.headers.end(),
+                       [&ours](const Header& wanted) { return iequals(wanted.name, ours.name); });
+  };
+  headers.erase(std::remove_if(headers.begin(), headers.end(), is_replaced), headers.end());
+  headers.insert(headers.end(), options.headers.begin(), options.headers.end());
+  return headers;
+}
+
 }  // namespace
 
 Router::Router(const Options& options, const std::string& own_name, files::Root& root)
-    : options_(&options), hosts_(options.allowed_hosts, own_name), files_(options, root) {}
+    : options_(&options),
+      hosts_(options.allowed_hosts, own_name),
+      cross_origin_(options.cors_origins),
+      files_(options, root),
+      headers_(headers_for(options)) {}
 
 Admission Router::admit(const http::Request& request) const {
   const auto path = http::decode_path(request.target.path);
-  if (path && options_->api && hosts_.accepts(request.host) && api_wants_content(request, *path)) {
+  const bool refused = !hosts_.accepts(request.host) || cross_origin_.refuses(request);
+  if (path && options_->api && !refused && api_wants_content(request, *path)) {
     return Admission::kTake;
   }
   // Whoever asks whether to send it is told no by the answer itself (RFC 9110 §10.1.1).
@@ -63,13 +90,39 @@ Admission Router::admit(const http::Request& request) const {
   return Admission::kSkip;
 }
 
-Answer Router::respond(const http::Request& request, Instant now) {
+std::optional<Answer> Router::refusal(const http::Request& request) const {
   if (!hosts_.accepts(request.host)) {
     return page(request.fields, Status::kForbidden,
                 "This server does not go by that name. If the name is yours, start it with "
                 "--allow-host NAME.",
                 Via::kBadHost, "foreign Host");
   }
+  if (cross_origin_.refuses(request)) {
+    return page(request.fields, Status::kForbidden,
+                "A page of another site asked for this. If it may, start the server with --cors.",
+                Via::kCrossSite, "cross-site request");
+  }
+  return std::nullopt;
+}
+
+void Router::add_fields(const http::Request& request, http::FieldText& fields) const {
+  cross_origin_.add_fields(request, fields);
+  // Vary is a list of what the choice depended on: more may be said, nothing be taken back.
+  for (const Header& header : headers_) {
+    if (!iequals(header.name, "Vary")) fields.remove(header.name);
+  }
+  for (const Header& header : headers_) fields.add(header.name, header.value);
+}
+
+Answer Router::respond(const http::Request& request, Instant now) {
+  Answer result = answer(request, now);
+  add_fields(request, result.response.fields);
+  return result;
+}
+
+Answer Router::answer(const http::Request& request, Instant now) {
+  if (auto refused = refusal(request)) return *std::move(refused);
+  if (auto preflight = cross_origin_.preflight(request)) return *std::move(preflight);
   if (request.method == http::Method::kUnknown) {
     return page(request.fields, Status::kNotImplemented, refusal_detail(Status::kNotImplemented),
                 Via::kRefused, "unknown method");

@@ -1,11 +1,14 @@
-// router.h — step 4: which answer a request gets. Host rule first, then method, then path.
+// router.h — step 4: which answer a request gets. Who may ask comes first, then method, then path.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "files/root.h"
 #include "handlers/answer.h"
+#include "handlers/cross_origin.h"
 #include "handlers/host_policy.h"
 #include "handlers/options.h"
 #include "handlers/static_files.h"
@@ -38,9 +41,16 @@ class Router {
   [[nodiscard]] Answer respond(const http::Request& request, Instant now);
 
  private:
+  // The answer to whom we do not answer, or nothing.
+  [[nodiscard]] std::optional<Answer> refusal(const http::Request& request) const;
+  [[nodiscard]] Answer answer(const http::Request& request, Instant now);
+  void add_fields(const http::Request& request, http::FieldText& fields) const;
+
   const Options* options_;
   HostPolicy hosts_;
+  CrossOrigin cross_origin_;
   StaticFiles files_;
+  std::vector<Header> headers_;  // what every answer gets
 };
 
 // The answer to what can't be read as a request, or may not be; the connection ends with it.

@@ -16,6 +16,7 @@ FieldName parse_field_name(std::string_view name) {
       return either("range", FieldName::kRange);
     case 6:
       if (to_lower(name[0]) == 'a') return either("accept", FieldName::kAccept);
+      if (to_lower(name[0]) == 'o') return either("origin", FieldName::kOrigin);
       return either("expect", FieldName::kExpect);
     case 7:
       return either("referer", FieldName::kReferer);
@@ -30,7 +31,10 @@ FieldName parse_field_name(std::string_view name) {
     case 13:
       return either("if-none-match", FieldName::kIfNoneMatch);
     case 14:
-      return either("content-length", FieldName::kContentLength);
+      if (to_lower(name[0]) == 'c') return either("content-length", FieldName::kContentLength);
+      if (to_lower(name[10]) == 's') return either("sec-fetch-site", FieldName::kSecFetchSite);
+      if (to_lower(name[10]) == 'm') return either("sec-fetch-mode", FieldName::kSecFetchMode);
+      return either("sec-fetch-dest", FieldName::kSecFetchDest);
     case 15:
       return either("accept-encoding", FieldName::kAcceptEncoding);
     case 17:
@@ -39,6 +43,10 @@ FieldName parse_field_name(std::string_view name) {
       return either("if-modified-since", FieldName::kIfModifiedSince);
     case 19:
       return either("if-unmodified-since", FieldName::kIfUnmodifiedSince);
+    case 29:
+      return either("access-control-request-method", FieldName::kAccessControlRequestMethod);
+    case 30:
+      return either("access-control-request-headers", FieldName::kAccessControlRequestHeaders);
     default:
       return FieldName::kOther;
   }

@@ -31,6 +31,12 @@ enum class FieldName : std::uint8_t {
   kIfUnmodifiedSince,
   kUserAgent,
   kReferer,
+  kOrigin,
+  kSecFetchSite,
+  kSecFetchMode,
+  kSecFetchDest,
+  kAccessControlRequestMethod,
+  kAccessControlRequestHeaders,
   kOther,
 };
 

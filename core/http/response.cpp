@@ -30,6 +30,19 @@ FieldText& FieldText::add(std::string_view name, std::string_view value) {
   return *this;
 }
 
+FieldText& FieldText::remove(std::string_view name) {
+  for (std::size_t begin = 0; begin < text_.size();) {
+    const std::size_t size = text_.find('\n', begin) + 1 - begin;
+    const std::string_view line = std::string_view(text_).substr(begin, size);
+    if (iequals(line.substr(0, line.find(':')), name)) {
+      text_.erase(begin, size);
+    } else {
+      begin += size;
+    }
+  }
+  return *this;
+}
+
 void append_head(std::string& out, const Response& response, const HeadContext& context) {
   // Also towards HTTP/1.0 clients: the version is ours (RFC 9110 §2.5).
   out += "HTTP/1.1 ";

@@ -15,6 +15,8 @@ namespace tinyserve::http {
 class FieldText {
  public:
   FieldText& add(std::string_view name, std::string_view value);
+  // Takes away every line with this name, in any case.
+  FieldText& remove(std::string_view name);
   [[nodiscard]] std::string_view text() const { return text_; }
 
  private:

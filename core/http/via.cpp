@@ -18,8 +18,12 @@ std::string_view name(Via via) {
       return "range";
     case Via::kRedirect:
       return "redirect";
+    case Via::kSpa:
+      return "spa";
     case Via::kErrorPage:
       return "error-page";
+    case Via::kPreflight:
+      return "preflight";
     case Via::kApi:
       return "api";
     case Via::kRefused:
@@ -30,6 +34,8 @@ std::string_view name(Via via) {
       return "hidden";
     case Via::kBadHost:
       return "bad-host";
+    case Via::kCrossSite:
+      return "cross-site";
     case Via::kLimit:
       return "limit";
     case Via::kTimeout:

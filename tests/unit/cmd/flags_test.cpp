@@ -54,11 +54,21 @@ TEST(Flags, ThatAreSwitchesHaveNoValueToDescribe) {
 
 TEST(Flags, NameChoicesExactlyWhereOneIsToBeMade) {
   for (const Flag& flag : kFlags) {
-    EXPECT_EQ(flag.kind == ValueKind::kChoice, !flag.choices.empty()) << flag.name;
+    const bool has_choices = flag.kind == ValueKind::kChoice || flag.kind == ValueKind::kWord;
+    EXPECT_EQ(has_choices, !flag.choices.empty()) << flag.name;
     if (flag.choices.empty()) continue;
     const std::string bounded = "|" + std::string(flag.choices) + "|";
     EXPECT_NE(bounded.find("|" + std::string(flag.default_text) + "|"), std::string::npos)
         << flag.name;
+  }
+}
+
+TEST(Flags, ImplyAValueOnlyWhereTheyTakeOne) {
+  for (const Flag& flag : kFlags) {
+    if (!value_is_optional(flag)) continue;
+    EXPECT_FALSE(is_switch(flag)) << flag.name;
+    EXPECT_EQ(flag.short_name, '\0') << flag.name << ": -xVALUE would be several switches";
+    EXPECT_EQ(flag.default_text, "") << flag.name << ": brackets hold the implied value";
   }
 }
 

@@ -40,14 +40,16 @@ TEST(Generate, NamesEveryFlagInEveryKind) {
                 has(*generate("bash"), "'--" + name + " ") ||
                 has(*generate("bash"), " --" + name + "'"))
         << name;
-    const std::string end = is_switch(flag) ? "" : "=";
+    const std::string end = is_switch(flag) ? "" : value_is_optional(flag) ? "=-" : "=";
     EXPECT_TRUE(has(*generate("zsh"), "--" + name + end + "'[") ||
                 has(*generate("zsh"), "--" + name + end + "}'["))
         << name;
     EXPECT_TRUE(has(*generate("fish"), " -l " + name + " ")) << name;
-    EXPECT_TRUE(has(*generate("man"), "Fl Fl " + name + (is_switch(flag) ? "\n" : " Ns = Ns ")))
-        << name;
-    EXPECT_TRUE(has(*generate("readme"), "`--" + name + (is_switch(flag) ? "`" : " "))) << name;
+    const bool optional = value_is_optional(flag);
+    const std::string in_manual = is_switch(flag) ? "\n" : optional ? " Ns Oo = Ns " : " Ns = Ns ";
+    EXPECT_TRUE(has(*generate("man"), "Fl Fl " + name + in_manual)) << name;
+    const std::string in_readme = is_switch(flag) ? "`" : optional ? "[=" : " ";
+    EXPECT_TRUE(has(*generate("readme"), "`--" + name + in_readme)) << name;
   }
 }
 

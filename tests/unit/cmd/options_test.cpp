@@ -44,6 +44,28 @@ TEST(Options, TakeOneValuePerFlagAndLeaveTheNextArgumentToRoot) {
 
 TEST(Options, TakeASwitchThatIsRepeatedAsOne) { EXPECT_EQ(read({"-vv", "-v"}), "verbose=1, "); }
 
+TEST(Options, TakeAnOptionalValueBehindAnEqualsSignOnly) {
+  EXPECT_EQ(read({"--spa", "site"}), "root=site, spa=index.html, ");
+  EXPECT_EQ(read({"--spa=app.html", "site"}), "root=site, spa=app.html, ");
+  EXPECT_EQ(read({"--cors", "--cors=http://a.example"}), "cors=*,http://a.example, ");
+  EXPECT_EQ(read({"--spa="}), "error: --spa needs a value: --spa FILE");
+  EXPECT_EQ(read({"--spa", "app.html", "site"}),
+            "error: only one ROOT can be served, but 'app.html' and 'site' were given; the value "
+            "of --spa is written --spa=FILE");
+}
+
+TEST(Options, TakeAnOptionalValueFromTheEnvironment) {
+  EXPECT_EQ(read({}, {{"TINYSERVE_SPA", "1"}}), "spa=index.html,(env) ");
+  EXPECT_EQ(read({}, {{"TINYSERVE_SPA", "app.html"}}), "spa=app.html,(env) ");
+  EXPECT_EQ(read({}, {{"TINYSERVE_SPA", "0"}}), "");
+  EXPECT_EQ(read({"--cors=http://a.example"}, {{"TINYSERVE_CORS", "1"}}),
+            "cors=http://a.example, ");
+}
+
+TEST(Options, SplitFieldsFromTheEnvironmentAtLineFeeds) {
+  EXPECT_EQ(read({}, {{"TINYSERVE_HEADER", "A: b, c\nD: e"}}), "header=A: b, c,D: e,(env) ");
+}
+
 TEST(Options, TakeRootBeforeBetweenAndBehindTheFlags) {
   EXPECT_EQ(read({"site", "-q"}), "quiet=1, root=site, ");
   EXPECT_EQ(read({"-q", "site"}), "quiet=1, root=site, ");

@@ -11,6 +11,10 @@ std::string said(const Parsed<T>& parsed) {
   if (const auto* complaint = std::get_if<Complaint>(&parsed)) return complaint->text;
   if constexpr (std::is_same_v<T, std::string>) {
     return std::get<T>(parsed);
+  } else if constexpr (std::is_same_v<T, handlers::Header>) {
+    return "<" + std::get<T>(parsed).name + "><" + std::get<T>(parsed).value + ">";
+  } else if constexpr (std::is_same_v<T, handlers::MediaType>) {
+    return "<" + std::get<T>(parsed).extension + "><" + std::get<T>(parsed).type + ">";
   } else {
     return std::to_string(std::get<T>(parsed));
   }
@@ -122,6 +126,77 @@ TEST(Values, TellLoopbackFromTheRest) {
   EXPECT_FALSE(is_loopback("0.0.0.0"));
   EXPECT_FALSE(is_loopback("::"));
   EXPECT_FALSE(is_loopback("localhost"));
+}
+
+TEST(Values, TakePathsThatStayInTheRoot) {
+  EXPECT_EQ(said(parse_path_in_root("index.html")), "index.html");
+  EXPECT_EQ(said(parse_path_in_root("./app/../app/main.html")), "app/main.html");
+  for (const char* text : {"", ".", "..", "/index.html", "../index.html", "app/", "a/../../b"}) {
+    EXPECT_EQ(said(parse_path_in_root(text)), "'" + std::string(text) +
+                                                  "' is not the path of a file in ROOT (such as "
+                                                  "index.html)");
+  }
+}
+
+TEST(Values, TakeMediaTypesOfExtensions) {
+  EXPECT_EQ(said(parse_media_type("wgsl=text/wgsl")), "<wgsl><text/wgsl; charset=utf-8>");
+  EXPECT_EQ(said(parse_media_type(".GLTF=model/gltf+json")), "<gltf><model/gltf+json>");
+  EXPECT_EQ(said(parse_media_type("txt=text/plain; charset=latin1")),
+            "<txt><text/plain; charset=latin1>");
+  for (const char* text : {"", "glsl", "=text/plain", "glsl=", "glsl=text", "glsl=/x", "a/b=c/d",
+                           "tar.gz=application/gzip", "x=text/pl ain", "x=a/b\r\nc: d"}) {
+    EXPECT_EQ(said(parse_media_type(text)),
+              "'" + std::string(text) +
+                  "' is not an extension with its media type (such as glsl=text/plain)");
+  }
+}
+
+TEST(Values, TakeCachePolicies) {
+  EXPECT_EQ(said(parse_cache("no-cache")), "no-cache");
+  EXPECT_EQ(said(parse_cache("no-store")), "no-store");
+  EXPECT_EQ(said(parse_cache("3600")), "max-age=3600");
+  EXPECT_EQ(said(parse_cache("immutable")), "public, max-age=31536000, immutable");
+  for (const char* text : {"", "no", "-1", "1h", "99999999999999999999"}) {
+    EXPECT_EQ(said(parse_cache(text)), "'" + std::string(text) +
+                                           "' is not no-cache, no-store, immutable or a number of "
+                                           "seconds");
+  }
+}
+
+TEST(Values, TakeFieldsThatAnswersMayHave) {
+  EXPECT_EQ(said(parse_header("X-Frame-Options: DENY")), "<X-Frame-Options><DENY>");
+  EXPECT_EQ(said(parse_header("Link:</a.css>; rel=preload ")), "<Link><</a.css>; rel=preload>");
+  EXPECT_EQ(said(parse_header("X-Empty:")), "<X-Empty><>");
+  for (const char* text : {"", "X-Frame-Options", ": DENY", "X Frame: DENY", "X-A : b",
+                           "X-A: b\r\nX-B: c", "X-A: \x7f"}) {
+    EXPECT_EQ(said(parse_header(text)),
+              "'" + std::string(text) + "' is not a field (such as 'X-Frame-Options: DENY')");
+  }
+}
+
+TEST(Values, LeaveTheFieldsThatFrameAnAnswerToTheServer) {
+  EXPECT_EQ(said(parse_header("content-length: 5")), "content-length is set by the server itself");
+  EXPECT_EQ(said(parse_header("Transfer-Encoding: chunked")),
+            "Transfer-Encoding is set by the server itself");
+  EXPECT_EQ(said(parse_header("Content-Type: text/html")),
+            "Content-Type depends on the file; set it with --mime EXT=TYPE");
+}
+
+TEST(Values, TakeOriginsAsBrowsersWriteThem) {
+  EXPECT_EQ(said(parse_origin("*")), "*");
+  EXPECT_EQ(said(parse_origin("http://localhost:3000")), "http://localhost:3000");
+  EXPECT_EQ(said(parse_origin("HTTPS://App.Example")), "https://app.example");
+  EXPECT_EQ(said(parse_origin("http://app.example:80")), "http://app.example");
+  EXPECT_EQ(said(parse_origin("https://app.example:443")), "https://app.example");
+  EXPECT_EQ(said(parse_origin("https://app.example:80")), "https://app.example:80");
+  EXPECT_EQ(said(parse_origin("http://[::1]:3000")), "http://[::1]:3000");
+  for (const char* text : {"", "null", "app.example", "http://", "http://app.example/",
+                           "http://app.example/x", "http://me@app.example", "ftp://app.example",
+                           "http://app.example:99999", "http://*", "http://[::1"}) {
+    EXPECT_EQ(said(parse_origin(text)), "'" + std::string(text) +
+                                            "' is not an origin (such as http://localhost:3000, "
+                                            "without a path; or *)");
+  }
 }
 
 }  // namespace

@@ -59,5 +59,13 @@ TEST(MediaType, SurvivesAnExtensionLongerThanAnyItKnows) {
   EXPECT_EQ(media_type("a." + std::string(100'000, 'x')), kUnknown);
 }
 
+TEST(Extension, IsWhatFollowsTheLastDotOfTheLastPart) {
+  EXPECT_EQ(extension("a.tar.gz"), "gz");
+  EXPECT_EQ(extension("v1.2/about"), "");
+  EXPECT_EQ(extension("about"), "");
+  EXPECT_EQ(extension("about."), "");
+  EXPECT_EQ(extension(""), "");
+}
+
 }  // namespace
 }  // namespace tinyserve::files

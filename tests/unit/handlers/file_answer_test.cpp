@@ -70,6 +70,7 @@ void set_mtime(const std::string& path, time_t seconds) {
 struct Site {
   TempTree tree;
   files::Root root;
+  Options options{};
 
   explicit Site(std::initializer_list<TempTree::File> content, const std::string& served = "site")
       : tree(content), root(*files::Root::open({tree.path(served), false})) {}
@@ -81,7 +82,8 @@ struct Site {
     EXPECT_TRUE(entry);
     const Asked asked(fields);
     const Instant now{0, 2'000'000'000'000'000};  // in 2033: all files are settled
-    return told(file_answer(asked.request(), root, path, *std::move(entry), Via::kFile, now));
+    return told(
+        file_answer(asked.request(), root, options, {path, *std::move(entry), Via::kFile}, now));
   }
 };
 
@@ -292,6 +294,26 @@ TEST(FailedAnswer, IsAnInternalErrorForAllElse) {
     EXPECT_EQ(told.via, Via::kInternalError) << error;
     EXPECT_TRUE(told.close) << error;
   }
+}
+
+// --- what the options say -----------------------------------------------------------------------
+
+TEST(FileAnswer, SaysHowLongItMayBeKept) {
+  Digits site;
+  site.options.cache_control = "max-age=60";
+  const Told told = site.get("a.txt");
+  EXPECT_EQ(told.field("Cache-Control"), "max-age=60");
+  const Told unchanged = site.get("a.txt", "If-None-Match: " + told.field("ETag") + "\r\n");
+  EXPECT_EQ(unchanged.status, 304);
+  EXPECT_EQ(unchanged.field("Cache-Control"), "max-age=60");
+}
+
+TEST(FileAnswer, TakesTheMediaTypesOfTheOptionsFirst) {
+  Site site{{"site/a.TXT", "x"}, {"site/a.wgsl", "x"}, {"site/wgsl", "x"}};
+  site.options.media_types = {{"txt", "text/x-own"}, {"wgsl", "text/wgsl"}};
+  EXPECT_EQ(site.get("a.TXT").field("Content-Type"), "text/x-own");
+  EXPECT_EQ(site.get("a.wgsl").field("Content-Type"), "text/wgsl");
+  EXPECT_EQ(site.get("wgsl").field("Content-Type"), "application/octet-stream");
 }
 
 }  // namespace

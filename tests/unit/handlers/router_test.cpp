@@ -204,5 +204,92 @@ TEST(RefusalAnswer, TellsATimeoutFromAMistake) {
   EXPECT_EQ(refusal_answer({Status::kRequestTimeout, "header timeout"}, {}).via, Via::kTimeout);
 }
 
+// --- pages of other sites -----------------------------------------------------------------------
+
+const std::string kCrossSite =
+    "Host: localhost\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\n";
+
+TEST(Router, RefusesWhatPagesOfOtherSitesAskFor) {
+  Site site;
+  for (const std::string_view line : {"GET /index.html", "GET /api/", "OPTIONS *", "BREW /"}) {
+    const Answer answer = site.ask(line, kCrossSite);
+    EXPECT_EQ(answer.response.status, Status::kForbidden) << line;
+    EXPECT_EQ(answer.via, Via::kCrossSite) << line;
+    const auto* const text = std::get_if<std::string>(&answer.response.body);
+    ASSERT_NE(text, nullptr);
+    EXPECT_NE(text->find("--cors"), text->npos);
+  }
+}
+
+TEST(Router, DoesNotTakeContentThatAnotherSiteSends) {
+  Site site;
+  EXPECT_EQ(site.admit("POST /api/echo", kCrossSite + "Content-Length: 5\r\n"), Admission::kSkip);
+  EXPECT_EQ(site.admit("POST /api/echo", "Host: localhost\r\nContent-Length: 5\r\n"),
+            Admission::kTake);
+}
+
+TEST(Router, LetsOtherOriginsReadFilesErrorsAndTheApi) {
+  Options options;
+  options.cors_origins = {"*"};
+  Site site(options);
+  for (const std::string_view line : {"GET /index.html", "GET /missing", "GET /api/"}) {
+    const auto head = head_of(site.ask(line, kCrossSite));
+    EXPECT_EQ(head.field("Access-Control-Allow-Origin"), "*") << line;
+    EXPECT_NE(head.status, 403) << line;
+  }
+}
+
+TEST(Router, AnswersPreflightsForAnyPath) {
+  Options options;
+  options.cors_origins = {"http://a.example"};
+  Site site(options);
+  const Answer answer = site.ask("OPTIONS /missing",
+                                 "Host: localhost\r\nOrigin: http://a.example\r\n"
+                                 "Access-Control-Request-Method: POST\r\n");
+  EXPECT_EQ(answer.via, Via::kPreflight);
+  EXPECT_EQ(head_of(answer).field("Access-Control-Allow-Origin"), "http://a.example");
+}
+
+// --- fields for every answer --------------------------------------------------------------------
+
+TEST(Router, AddsFieldsToEveryAnswer) {
+  Options options;
+  options.headers = {{"X-A", "1"}, {"Link", "<a>"}, {"Link", "<b>"}};
+  Site site(options);
+  for (const std::string_view line : {"GET /index.html", "GET /missing", "GET /api/", "BREW /"}) {
+    const auto head = head_of(site.ask(line));
+    EXPECT_EQ(head.field("X-A"), "1") << line;
+    EXPECT_EQ(head.count("Link"), 2) << line;
+  }
+}
+
+TEST(Router, ReplacesFieldsButAddsToVary) {
+  Options options;
+  options.headers = {{"cache-control", "max-age=5"}, {"Vary", "X-A"}};
+  Site site(options);
+  const auto head = head_of(site.ask("GET /missing"));
+  EXPECT_EQ(head.count("Cache-Control"), 1);
+  EXPECT_EQ(head.field("Cache-Control"), "max-age=5");
+  EXPECT_EQ(head.count("Vary"), 2) << "Accept, and what was asked for";
+}
+
+TEST(Router, IsolatesPages) {
+  Options options;
+  options.isolate = true;
+  Site site(options);
+  auto head = head_of(site.ask("GET /index.html"));
+  EXPECT_EQ(head.field("Cross-Origin-Opener-Policy"), "same-origin");
+  EXPECT_EQ(head.field("Cross-Origin-Embedder-Policy"), "require-corp");
+  EXPECT_EQ(head.field("Cross-Origin-Resource-Policy"), "same-origin");
+
+  options.cors_origins = {"*"};
+  options.headers = {{"Cross-Origin-Embedder-Policy", "credentialless"}};
+  Site open(options);
+  head = head_of(open.ask("GET /index.html"));
+  EXPECT_EQ(head.field("Cross-Origin-Resource-Policy"), "cross-origin");
+  EXPECT_EQ(head.count("Cross-Origin-Embedder-Policy"), 1);
+  EXPECT_EQ(head.field("Cross-Origin-Embedder-Policy"), "credentialless");
+}
+
 }  // namespace
 }  // namespace tinyserve::handlers

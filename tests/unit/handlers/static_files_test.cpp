@@ -21,8 +21,9 @@ using http::Via;
 using test::TempTree;
 
 struct Asked : test::AskedRequest {
-  explicit Asked(std::string_view request_line)
-      : AskedRequest(std::string(request_line) + " HTTP/1.1\r\nHost: localhost\r\n\r\n") {}
+  explicit Asked(std::string_view request_line, std::string_view fields = "")
+      : AskedRequest(std::string(request_line) + " HTTP/1.1\r\nHost: localhost\r\n" +
+                     std::string(fields) + "\r\n") {}
 };
 
 std::string text_of(const http::Body& body) {
@@ -62,12 +63,14 @@ struct Site {
   Site& operator=(const Site&) = delete;
 
   // Each as a batch of its own.
-  Told ask(std::string_view request_line) {
+  Told ask(std::string_view request_line, std::string_view fields = "") {
     files.new_batch();
-    return ask_again(request_line);
+    return ask_again(request_line, fields);
   }
-  Told ask_again(std::string_view request_line) {
-    const Asked asked(request_line);
+  // A browser that navigates.
+  Told visit(const std::string& path) { return ask("GET " + path, "Accept: text/html\r\n"); }
+  Told ask_again(std::string_view request_line, std::string_view fields = "") {
+    const Asked asked(request_line, fields);
     const Answer answer = files.respond(asked.request(), asked.path(), now);
     std::string head;
     http::append_head(head, answer.response, {"Sun, 06 Nov 1994 08:49:37 GMT", 1, true});
@@ -301,6 +304,102 @@ TEST(StaticFiles, OfASingleFileNoticeItsNewVersion) {
   EXPECT_EQ(site.ask("GET /").body, "new");
   site.tree.remove("site/page.html");
   EXPECT_EQ(site.ask("GET /").status, 404);
+}
+
+// --- single-page applications -------------------------------------------------------------------
+
+Options spa() {
+  Options options;
+  options.spa = "index.html";
+  return options;
+}
+
+TEST(StaticFiles, LeadTheRoutesOfAnApplicationToItsFile) {
+  Site site({{"site/index.html", "the app"}, {"site/about/index.html", "a real page"}}, spa());
+  for (const std::string path : {"/users", "/users/7", "/v1.2/users", "/users/"}) {
+    const Told told = site.visit(path);
+    EXPECT_EQ(told.status, 200) << path;
+    EXPECT_EQ(told.body, "the app") << path;
+    EXPECT_EQ(told.via, Via::kSpa) << path;
+    EXPECT_EQ(told.field("Vary"), "Accept") << path;
+  }
+  EXPECT_EQ(site.visit("/about/").body, "a real page");
+  EXPECT_EQ(site.ask("HEAD /users", "Accept: text/html\r\n").status, 200);
+}
+
+TEST(StaticFiles, OfAnApplicationThatAreMissingStayMissing) {
+  Site site({{"site/index.html", "the app"}}, spa());
+  EXPECT_EQ(site.visit("/logo.png").status, 404);
+  EXPECT_EQ(site.ask("GET /users", "Accept: */*\r\n").status, 404);
+  EXPECT_EQ(site.ask("GET /users", "Accept: application/json\r\n").status, 404);
+  EXPECT_EQ(site.ask("POST /users", "Accept: text/html\r\n").status, 405);
+  EXPECT_EQ(site.visit("/.git/config").status, 404);
+}
+
+TEST(StaticFiles, OfAnApplicationAnswerConditions) {
+  Site site({{"site/index.html", "the app"}}, spa());
+  const std::string tag = site.visit("/users").field("ETag");
+  const Told told = site.ask("GET /users", "Accept: text/html\r\nIf-None-Match: " + tag + "\r\n");
+  EXPECT_EQ(told.status, 304);
+  EXPECT_EQ(told.field("Vary"), "Accept");
+}
+
+TEST(StaticFiles, OfAnApplicationWithoutItsFileAreMissing) {
+  Site site({{"site/other.html", "x"}}, spa());
+  EXPECT_EQ(site.visit("/users").status, 404);
+}
+
+// --- clean URLs ---------------------------------------------------------------------------------
+
+TEST(StaticFiles, HaveCleanUrlsWhereAskedFor) {
+  const auto files = {TempTree::File{"site/about.html", "about"},
+                      TempTree::File{"site/blog.html", "all posts"},
+                      TempTree::File{"site/blog/first.html", "a post"},
+                      TempTree::File{"site/team.html", "hidden by"},
+                      TempTree::File{"site/team/index.html", "the directory"},
+                      TempTree::File{"site/notes", "no extension"},
+                      TempTree::File{"site/notes.html", "with one"}};
+  Options options;
+  options.clean_urls = true;
+  Site site(files, options);
+  EXPECT_EQ(site.ask("GET /about").body, "about");
+  EXPECT_EQ(site.ask("GET /about").field("Content-Type"), "text/html; charset=utf-8");
+  EXPECT_EQ(site.ask("GET /about.html").body, "about");
+  EXPECT_EQ(site.ask("GET /blog").body, "all posts");
+  EXPECT_EQ(site.ask("GET /blog/first").body, "a post");
+  EXPECT_EQ(site.ask("GET /team").status, 301);
+  EXPECT_EQ(site.ask("GET /notes").body, "no extension");
+  EXPECT_EQ(site.ask("GET /about/").status, 404);
+  EXPECT_EQ(site.ask("GET /nothing").status, 404);
+
+  Site plain(files);
+  EXPECT_EQ(plain.ask("GET /about").status, 404);
+  EXPECT_EQ(plain.ask("GET /blog").status, 301);
+}
+
+// --- the site's own 404 page --------------------------------------------------------------------
+
+TEST(StaticFiles, HaveAnErrorPageOfTheirOwn) {
+  Site site{{"site/404.html", "lost?"}, {"site/sub/a.txt", "x"}, {"site/.secret", "x"}};
+  for (const std::string path : {"/missing", "/sub/missing.html", "/.secret"}) {
+    const Told told = site.visit(path);
+    EXPECT_EQ(told.status, 404) << path;
+    EXPECT_EQ(told.body, "lost?") << path;
+    EXPECT_EQ(told.field("Content-Type"), "text/html; charset=utf-8") << path;
+    EXPECT_EQ(told.field("Vary"), "Accept") << path;
+    EXPECT_EQ(told.field("Cache-Control"), "no-cache") << path;
+    EXPECT_FALSE(told.has("ETag")) << path;
+  }
+  EXPECT_EQ(site.visit("/.secret").via, Via::kHidden);
+  EXPECT_NE(site.ask("GET /missing", "Accept: */*\r\n").body, "lost?") << "no page was asked for";
+  EXPECT_EQ(site.visit("/404.html").status, 200);
+}
+
+TEST(StaticFiles, DoWithoutAnErrorPageThatCannotBeSent) {
+  Site site{{"site/404.html/x", "a directory"}};
+  const Told told = site.visit("/missing");
+  EXPECT_EQ(told.status, 404);
+  EXPECT_NE(told.body.find("There is nothing here"), told.body.npos);
 }
 
 }  // namespace

@@ -32,6 +32,12 @@ constexpr std::pair<std::string_view, FieldName> kNames[] = {
     {"If-Unmodified-Since", FieldName::kIfUnmodifiedSince},
     {"User-Agent", FieldName::kUserAgent},
     {"Referer", FieldName::kReferer},
+    {"Origin", FieldName::kOrigin},
+    {"Sec-Fetch-Site", FieldName::kSecFetchSite},
+    {"Sec-Fetch-Mode", FieldName::kSecFetchMode},
+    {"Sec-Fetch-Dest", FieldName::kSecFetchDest},
+    {"Access-Control-Request-Method", FieldName::kAccessControlRequestMethod},
+    {"Access-Control-Request-Headers", FieldName::kAccessControlRequestHeaders},
 };
 
 TEST(Fields, KnowsItsNamesInAnyCase) {  // §2.4

@@ -83,6 +83,14 @@ TEST(FieldText, WritesOneLineForEachField) {
   EXPECT_EQ(fields.text(), "A: b\r\nC: \r\nD: tab\tand \xC3\xA4\r\n");
 }
 
+TEST(FieldText, TakesAwayEveryLineOfAName) {
+  FieldText fields;
+  fields.add("Vary", "Accept").add("ETag", "\"1\"").add("vary", "Origin").add("Vary-Not", "x");
+  EXPECT_EQ(fields.remove("VARY").text(), "ETag: \"1\"\r\nVary-Not: x\r\n");
+  EXPECT_EQ(fields.remove("Age").text(), "ETag: \"1\"\r\nVary-Not: x\r\n");
+  EXPECT_EQ(FieldText().remove("Vary").text(), "");
+}
+
 TEST(FieldTextDeathTest, StopsTheProgramRatherThanSplitAResponse) {  // §8.1
   for (const std::string_view value : {"a\r\nSet-Cookie: x", "a\n", "\r", "\x01", "\x7F"}) {
     EXPECT_DEATH(FieldText().add("Location", value), "internal error");

@@ -1,0 +1,95 @@
+#include "handlers/cross_origin.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "http/grammar.h"
+#include "http/list.h"
+
+namespace tinyserve::handlers {
+
+namespace {
+
+using http::FieldName;
+
+// Whether the field stands there once, with exactly this value.
+bool says(const http::Request& request, FieldName name, std::string_view value) {
+  return request.fields.count(name) == 1 && request.fields.find(name) == value;
+}
+
+// The names that a preflight asks for, as a list of our own; what is no field name is left out.
+std::string requested_fields(const http::Request& request) {
+  std::string names;
+  request.fields.for_each(FieldName::kAccessControlRequestHeaders, [&names](std::string_view line) {
+    http::ListElements elements(line);
+    while (const auto name = elements.next()) {
+      if (!std::all_of(name->begin(), name->end(), http::is_token_char)) continue;
+      names.append(names.empty() ? "" : ", ").append(*name);
+    }
+  });
+  return names;
+}
+
+}  // namespace
+
+CrossOrigin::CrossOrigin(const std::vector<std::string>& origins) : origins_(origins) {
+  if (origins_.empty()) return;
+  const bool any = std::find(origins_.begin(), origins_.end(), "*") != origins_.end();
+  mode_ = any ? Mode::kAny : Mode::kListed;
+}
+
+bool CrossOrigin::is_listed(const http::Request& request) const {
+  const auto origin = request.fields.find(FieldName::kOrigin);
+  return request.fields.count(FieldName::kOrigin) == 1 &&
+         std::find(origins_.begin(), origins_.end(), *origin) != origins_.end();
+}
+
+bool CrossOrigin::refuses(const http::Request& request) const {
+  if (!request.fields.has(FieldName::kSecFetchSite) || mode_ == Mode::kAny) return false;
+  bool cross_site = false;
+  request.fields.for_each(FieldName::kSecFetchSite, [&cross_site](std::string_view value) {
+    cross_site = cross_site || value == "cross-site";
+  });
+  if (!cross_site || (mode_ == Mode::kListed && is_listed(request))) return false;
+  return !(says(request, FieldName::kSecFetchMode, "navigate") &&
+           says(request, FieldName::kSecFetchDest, "document"));
+}
+
+std::optional<Answer> CrossOrigin::preflight(const http::Request& request) const {
+  if (mode_ == Mode::kOff || request.method != http::Method::kOptions ||
+      !request.fields.has(FieldName::kOrigin) ||
+      !request.fields.has(FieldName::kAccessControlRequestMethod)) {
+    return std::nullopt;
+  }
+  Answer answer;
+  answer.via = http::Via::kPreflight;
+  answer.response.status = http::Status::kNoContent;
+  http::FieldText& fields = answer.response.fields;
+  fields.add("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS, POST");
+  // Named one by one: a * would leave Authorization out.
+  const std::string names = requested_fields(request);
+  if (!names.empty()) fields.add("Access-Control-Allow-Headers", names);
+  fields.add("Access-Control-Max-Age", "600");
+  fields.add("Vary", "Access-Control-Request-Method, Access-Control-Request-Headers");
+  return answer;
+}
+
+void CrossOrigin::add_fields(const http::Request& request, http::FieldText& fields) const {
+  if (mode_ == Mode::kOff) return;
+  // What a script may not read unless it is named (Fetch §3.3.2).
+  constexpr std::string_view kExposed =
+      "Accept-Ranges, Allow, Content-Encoding, Content-Length, Content-Range, Date, ETag, "
+      "Location";
+  if (mode_ == Mode::kAny) {
+    fields.add("Access-Control-Allow-Origin", "*").add("Access-Control-Expose-Headers", kExposed);
+    return;
+  }
+  // Also where the origin is not listed: what is kept of this answer is not for one that is.
+  fields.add("Vary", "Origin");
+  if (!is_listed(request)) return;
+  fields.add("Access-Control-Allow-Origin", *request.fields.find(FieldName::kOrigin))
+      .add("Access-Control-Allow-Credentials", "true")
+      .add("Access-Control-Expose-Headers", kExposed);
+}
+
+}  // namespace tinyserve::handlers
