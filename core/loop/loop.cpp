@@ -236,8 +236,14 @@ void Loop::admit(net::Accepted accepted) {
 
 // Whether a connection has been idle long enough to make room for another: the last candidate.
 bool Loop::has_idle() {
-  const bool may_search = services_.now.mono_ms() - idle_search_ms_ >= kIdleSearchPauseMs;
-  if (longest_idle_.empty() && may_search) find_longest_idle();
+  if (has_candidate()) return true;
+  if (services_.now.mono_ms() - idle_search_ms_ < kIdleSearchPauseMs) return false;
+  find_longest_idle();
+  return !longest_idle_.empty();
+}
+
+// Whether a candidate is left that has not been used since it was found: the last one then.
+bool Loop::has_candidate() {
   while (!longest_idle_.empty()) {
     const Idle& candidate = longest_idle_.back();
     const Slot& entry = slots_[candidate.slot];

@@ -67,6 +67,7 @@ class Loop {
   void accept_burst(int listener);
   void admit(net::Accepted accepted);
   [[nodiscard]] bool has_idle();
+  [[nodiscard]] bool has_candidate();
   void make_room();
   void find_longest_idle();
   void turn_away_one(int listener, const Error& error);
