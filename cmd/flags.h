@@ -207,6 +207,12 @@ inline constexpr std::array kFlags{
          .group = Group::kLog,
          .brief = "where to, appended"},
 
+    Flag{.name = "config",
+         .metavar = "FILE",
+         .kind = ValueKind::kFile,
+         .brief = "JSON with settings, by the flags' long names",
+         .details = "A flag or a variable outvotes it. The user's own, see FILES, is not read "
+                    "then."},
     Flag{.name = "color",
          .metavar = "WHEN",
          .kind = ValueKind::kChoice,

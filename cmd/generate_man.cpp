@@ -70,7 +70,7 @@ std::string option_row(const Flag& flag) {
 }
 
 std::string environment_row(const Flag& flag) {
-  std::string row = ".It Ev " + source_name(flag, Layer::kEnvironment) + "\n";
+  std::string row = ".It Ev " + variable_of(flag) + "\n";
   row += ".Fl Fl " + std::string(flag.name);
   if (is_switch(flag)) return row + " ,\nwhen it is 1.\n";
   if (value_is_optional(flag)) row += " ;\n1 stands for the flag without a value";

@@ -145,7 +145,7 @@ std::optional<UsageError> add_root(RawOptions& options,
     return UsageError{"ROOT is given twice, as '" + positionals[0] + "' and as --root '" +
                       root.texts.back() + "'; leave one out"};
   }
-  root.texts = positionals;
+  root = {Layer::kCommandLine, positionals, "--root"};
   return std::nullopt;
 }
 
@@ -166,7 +166,8 @@ std::variant<RawOptions, UsageError> read_command_line(std::span<const char* con
     const std::vector<std::string>& texts = declared.at(flag.name)->results();
     if (texts.empty()) continue;
     if (const auto error = check_values(flag, texts)) return *error;
-    options[flag.name].texts = is_switch(flag) ? std::vector<std::string>{"1"} : texts;
+    options[flag.name] = {Layer::kCommandLine,
+                          is_switch(flag) ? std::vector<std::string>{"1"} : texts, long_form(flag)};
   }
   if (const auto error = add_root(options, std::get<0>(positionals))) return *error;
   return options;
@@ -185,26 +186,29 @@ std::vector<std::string> split(std::string_view list, char separator) {
 
 std::optional<UsageError> add_from_environment(RawOptions& options, const Flag& flag,
                                                const Environment& environment) {
-  const std::string variable = source_name(flag, Layer::kEnvironment);
+  const std::string variable = variable_of(flag);
   std::string_view value = value_of(environment, variable);
   if (value.empty() || options.contains(flag.name)) return std::nullopt;
   if (is_switch(flag) && value != "1" && value != "0") {
     return UsageError{variable + ": '" + std::string(value) + "' is neither 1 nor 0"};
   }
   if (value_is_optional(flag)) {
-    if (value == "0") return std::nullopt;
+    if (value == "0") {
+      options[flag.name] = {Layer::kEnvironment, {}, variable};
+      return std::nullopt;
+    }
     if (value == "1") value = flag.implied;
   }
-  options[flag.name] = {Layer::kEnvironment, flag.repeatable
-                                                 ? split(value, flag.separator)
-                                                 : std::vector<std::string>{std::string(value)}};
+  options[flag.name] = {
+      Layer::kEnvironment,
+      flag.repeatable ? split(value, flag.separator) : std::vector<std::string>{std::string(value)},
+      variable};
   return std::nullopt;
 }
 
 }  // namespace
 
-std::string source_name(const Flag& flag, Layer layer) {
-  if (layer == Layer::kCommandLine) return long_form(flag);
+std::string variable_of(const Flag& flag) {
   std::string name = "TINYSERVE_";
   for (const char c : flag.name)
     name += c == '-' ? '_' : static_cast<char>(is_alpha(c) ? c - 'a' + 'A' : c);

@@ -24,15 +24,18 @@ struct UsageError {
   std::string text;
 };
 
-enum class Layer : std::uint8_t { kCommandLine, kEnvironment };
+// In the order of their weight.
+enum class Layer : std::uint8_t { kCommandLine, kEnvironment, kConfigFile };
 
-// Where a value of `flag` was written, as a person would look for it: "--port" or "TINYSERVE_PORT".
-[[nodiscard]] std::string source_name(const Flag& flag, Layer layer);
+// The variable that a flag reads: "TINYSERVE_PORT".
+[[nodiscard]] std::string variable_of(const Flag& flag);
 
-// All values of one flag, in the order given. A switch that is on has "1", one that is off has "0".
+// All values of one flag, in the order given. A switch that is on has "1", one that is off has "0";
+// a flag with an optional value that is off has none.
 struct RawValues {
   Layer layer = Layer::kCommandLine;
   std::vector<std::string> texts;
+  std::string source;  // where they were written, as a person would look for it
 };
 
 // By the flag's long name; the keys are those of the table. ROOT is the value of "root".

@@ -11,6 +11,7 @@
 
 #include "base/ascii.h"
 #include "base/check.h"
+#include "cmd/config_file.h"
 #include "cmd/flags.h"
 #include "cmd/values.h"
 
@@ -45,7 +46,7 @@ class Reader {
   // The last value given, or `fallback`.
   template <class T>
   [[nodiscard]] T one(std::string_view name, T fallback, Parsed<T> (*parse)(std::string_view)) {
-    if (!has(name)) return fallback;
+    if (!has(name) || raw_.at(name).texts.empty()) return fallback;
     return accept(name, parse(raw_.at(name).texts.back()), std::move(fallback));
   }
 
@@ -75,16 +76,16 @@ class Reader {
                      fallback);
   }
 
-  // The command line outvotes the environment; within one of them the two contradict each other.
+  // The weightier layer has the word; within one of them the two contradict each other.
   [[nodiscard]] Verbosity verbosity() {
     if (!is_on("quiet")) return is_on("verbose") ? Verbosity::kVerbose : Verbosity::kNormal;
     if (!is_on("verbose")) return Verbosity::kQuiet;
-    const std::string quiet = source("quiet");
-    const std::string verbose = source("verbose");
-    if (raw_.at("quiet").layer == raw_.at("verbose").layer) {
-      note({quiet + " contradicts " + verbose + "; leave one out"});
+    const RawValues& quiet = raw_.at("quiet");
+    const RawValues& verbose = raw_.at("verbose");
+    if (quiet.layer == verbose.layer) {
+      note({quiet.source + " contradicts " + verbose.source + "; leave one out"});
     }
-    return raw_.at("quiet").layer == Layer::kCommandLine ? Verbosity::kQuiet : Verbosity::kVerbose;
+    return quiet.layer < verbose.layer ? Verbosity::kQuiet : Verbosity::kVerbose;
   }
 
   [[nodiscard]] const std::optional<UsageError>& complaint() const { return complaint_; }
@@ -93,12 +94,8 @@ class Reader {
   template <class T>
   T accept(std::string_view name, Parsed<T> parsed, T fallback) {
     if (auto* value = std::get_if<T>(&parsed)) return std::move(*value);
-    note({source(name) + ": " + std::get<Complaint>(parsed).text});
+    note({raw_.at(name).source + ": " + std::get<Complaint>(parsed).text});
     return fallback;
-  }
-
-  [[nodiscard]] std::string source(std::string_view name) const {
-    return source_name(*find_flag(name), raw_.at(name).layer);
   }
 
   void note(UsageError error) {
@@ -144,6 +141,7 @@ std::variant<Settings, UsageError> interpret(const RawOptions& raw) {
   loop::Config& config = settings.config;
   Reader read(raw);
 
+  static_cast<void>(read.one("config", std::string{}, parse_path));  // it has been read by now
   config.files.root = read.one("root", config.files.root, parse_path);
   config.files.follow_symlinks = read.is_on("follow-symlinks");
   config.handlers.index_names = read.list("index", config.handlers.index_names, parse_file_name);
@@ -182,9 +180,18 @@ std::variant<Settings, UsageError> interpret(const RawOptions& raw) {
 
 std::variant<Settings, UsageError> read_settings(std::span<const char* const> arguments,
                                                  const Environment& environment) {
-  auto raw = read_options(arguments, environment);
-  if (const auto* error = std::get_if<UsageError>(&raw)) return *error;
-  return interpret(std::get<RawOptions>(raw));
+  auto read = read_options(arguments, environment);
+  if (const auto* error = std::get_if<UsageError>(&read)) return *error;
+  auto& raw = std::get<RawOptions>(read);
+  const auto named = raw.find("config");
+  const std::string path =
+      named == raw.end() ? find_user_config(environment) : named->second.texts.back();
+  if (!path.empty()) {
+    auto config = read_config(path);
+    if (const auto* error = std::get_if<UsageError>(&config)) return *error;
+    raw.merge(std::get<RawOptions>(config));  // keeps what is there already
+  }
+  return interpret(raw);
 }
 
 }  // namespace tinyserve::cmd

@@ -28,7 +28,7 @@ struct Settings {
 // was meant as a port.
 [[nodiscard]] std::variant<Settings, UsageError> interpret(const RawOptions& raw);
 
-// read_options and interpret in one.
+// Reads all three layers, the configuration file among them, and interprets them.
 [[nodiscard]] std::variant<Settings, UsageError> read_settings(
     std::span<const char* const> arguments, const Environment& environment);
 

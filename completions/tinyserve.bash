@@ -61,6 +61,9 @@ _tinyserve() {
     --log-file)
       compopt -o default
       return ;;
+    --config)
+      compopt -o default
+      return ;;
     --color)
       mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
       return ;;
@@ -68,7 +71,7 @@ _tinyserve() {
 
   if [[ $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W \
-      '--root --index --no-listing --dotfiles --follow-symlinks --no-api --spa --clean-urls --mime --cache --header --cors --isolate -p --port -b --bind --allow-host --max-connections --max-body --header-timeout --keep-alive-timeout --log-format --log-file --color -q --quiet -v --verbose -h --help -V --version' \
+      '--root --index --no-listing --dotfiles --follow-symlinks --no-api --spa --clean-urls --mime --cache --header --cors --isolate -p --port -b --bind --allow-host --max-connections --max-body --header-timeout --keep-alive-timeout --log-format --log-file --config --color -q --quiet -v --verbose -h --help -V --version' \
       -- "$cur")
     return
   fi

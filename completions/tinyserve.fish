@@ -26,6 +26,7 @@ complete -c tinyserve -l header-timeout -x -d 'for the head of a request to arri
 complete -c tinyserve -l keep-alive-timeout -x -d 'idle time between requests'
 complete -c tinyserve -l log-format -x -a 'json none' -d 'how requests are logged'
 complete -c tinyserve -l log-file -r -F -d 'where to, appended'
+complete -c tinyserve -l config -r -F -d 'JSON with settings, by the flags\' long names'
 complete -c tinyserve -l color -x -a 'auto always never' -d 'colour in messages'
 complete -c tinyserve -s q -l quiet -d 'print errors only'
 complete -c tinyserve -s v -l verbose -d 'print details, too'

@@ -320,5 +320,26 @@ TEST(Cli, PointsOutARootWithItsOwnApi) {
   EXPECT_TRUE(contains(server.err(), "--no-api")) << server.err();
 }
 
+TEST(Cli, ReadsTheUsersConfigurationButNoneFromTheSite) {
+  const TempTree tree{{"home/tinyserve/config.json", "{\"header\": \"X-Mine: yes\"}"},
+                      {"site/config.json", "{\"header\": \"X-Theirs: yes\"}"},
+                      {"site/tinyserve/config.json", "{\"header\": \"X-Theirs: yes\"}"},
+                      {"site/.config/tinyserve/config.json", "{\"header\": \"X-Theirs: yes\"}"}};
+  const ServerProcess server{
+      tree.path("site"),
+      ServerProcess::Options{.environment = {"XDG_CONFIG_HOME=" + tree.path("home")}}};
+  const Response response = get(server.address(), "/");
+  EXPECT_EQ(response.field("X-Mine"), "yes");
+  EXPECT_FALSE(response.has("X-Theirs"));
+}
+
+TEST(Cli, RefusesAConfigurationWithAMistake) {
+  const TempTree tree{{"c.json", "{\n  \"prot\": 1\n}"}};
+  const Finished finished = run_tinyserve({"--config", tree.path("c.json")});
+  EXPECT_EQ(finished.code, 2);
+  EXPECT_EQ(finished.err, "tinyserve: " + tree.path("c.json") +
+                              ":2: 'prot' is no setting; did you mean 'port'?\n");
+}
+
 }  // namespace
 }  // namespace tinyserve::test

@@ -43,13 +43,14 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return result;
 }
 
-// Our own environment without the variables that would set flags of the program under test.
+// Our own environment without what would set flags of the program under test: the variables, and
+// the configuration of who runs the tests.
 std::vector<std::string> clean_environment(const std::vector<std::string>& more) {
-  std::vector<std::string> result;
+  std::vector<std::string> result = more;  // the first of two with the same name counts
+  result.emplace_back("XDG_CONFIG_HOME=/nonexistent");
   for (char** entry = environ; *entry != nullptr; ++entry) {
     if (!std::string_view(*entry).starts_with("TINYSERVE_")) result.emplace_back(*entry);
   }
-  result.insert(result.end(), more.begin(), more.end());
   return result;
 }
 

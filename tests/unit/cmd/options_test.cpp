@@ -57,7 +57,7 @@ TEST(Options, TakeAnOptionalValueBehindAnEqualsSignOnly) {
 TEST(Options, TakeAnOptionalValueFromTheEnvironment) {
   EXPECT_EQ(read({}, {{"TINYSERVE_SPA", "1"}}), "spa=index.html,(env) ");
   EXPECT_EQ(read({}, {{"TINYSERVE_SPA", "app.html"}}), "spa=app.html,(env) ");
-  EXPECT_EQ(read({}, {{"TINYSERVE_SPA", "0"}}), "");
+  EXPECT_EQ(read({}, {{"TINYSERVE_SPA", "0"}}), "spa=(env) ");
   EXPECT_EQ(read({"--cors=http://a.example"}, {{"TINYSERVE_CORS", "1"}}),
             "cors=http://a.example, ");
 }
@@ -166,8 +166,10 @@ TEST(Options, SeeNoQuestionWhereNoneIsAsked) {
 }
 
 TEST(Options, NameTheirSources) {
-  EXPECT_EQ(source_name(*find_flag("log-format"), Layer::kCommandLine), "--log-format");
-  EXPECT_EQ(source_name(*find_flag("log-format"), Layer::kEnvironment), "TINYSERVE_LOG_FORMAT");
+  EXPECT_EQ(variable_of(*find_flag("log-format")), "TINYSERVE_LOG_FORMAT");
+  const auto raw = read_options(Arguments{"-p", "1"}, {{"TINYSERVE_INDEX", "a"}});
+  EXPECT_EQ(std::get<RawOptions>(raw).at("port").source, "--port");
+  EXPECT_EQ(std::get<RawOptions>(raw).at("index").source, "TINYSERVE_INDEX");
 }
 
 TEST(Environment, IsReadFromTheProcess) {

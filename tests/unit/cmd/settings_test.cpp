@@ -148,7 +148,8 @@ TEST(Settings, UnderstandEveryChoiceOfTheTable) {
 TEST(Settings, LookAtEveryValueThatIsGiven) {
   for (const Flag& flag : kFlags) {
     if (is_switch(flag)) continue;
-    EXPECT_NE(interpret({{flag.name, {Layer::kCommandLine, {""}}}}).index(), 0u) << flag.name;
+    EXPECT_NE(interpret({{flag.name, {Layer::kCommandLine, {""}, "--flag"}}}).index(), 0u)
+        << flag.name;
   }
 }
 
