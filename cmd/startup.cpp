@@ -87,6 +87,18 @@ std::string explain_log(const Error& error, const std::string& path) {
   return text + reason(error) + "; name another --log-file";
 }
 
+// What a socket must be to be served on, as errors of an inherited one say it.
+std::string explain_inherited(const loop::StartFailure& failure) {
+  const std::string text = "cannot listen on the inherited descriptor " + failure.subject + ": ";
+  if (failure.error.is(ENOTSOCK)) return text + "it is not a socket";
+  if (failure.error.is(EPROTOTYPE))
+    return text + "it is not a stream socket; a socket unit needs ListenStream=";
+  if (failure.error.is(EAFNOSUPPORT))
+    return text + "it is not an IP socket; a socket unit needs ListenStream= with a port";
+  if (failure.error.is(EINVAL)) return text + "it does not listen; a socket unit needs Accept=no";
+  return text + reason(failure.error);
+}
+
 // Who can reach what is bound, or empty when only this machine can.
 std::string explain_exposure(const std::vector<std::string>& addresses) {
   const auto exposed = std::find_if_not(addresses.begin(), addresses.end(), is_loopback);
@@ -131,6 +143,8 @@ std::string explain(const loop::StartFailure& failure, const Settings& settings)
              " is not an IP address; --bind takes one such as 127.0.0.1, 0.0.0.0 or ::1";
     case What::kListen:
       return explain_listen(failure, settings.config.net.port);
+    case What::kInherited:
+      return explain_inherited(failure);
     case What::kLog:
       return explain_log(failure.error, failure.subject);
     case What::kSystem:
@@ -142,6 +156,7 @@ std::string explain(const loop::StartFailure& failure, const Settings& settings)
 Started describe(const loop::Server& server) {
   Started started;
   started.root = server.root();
+  started.addresses = server.addresses();
   started.urls = server.urls();
   started.hides_own_api = server.hides_own_api();
   started.port = server.port();
@@ -151,7 +166,7 @@ Started describe(const loop::Server& server) {
 
 std::vector<Notice> announce(const Started& started, const Settings& settings) {
   std::vector<Notice> notices;
-  const std::string exposure = explain_exposure(settings.config.net.addresses);
+  const std::string exposure = explain_exposure(started.addresses);
   if (!exposure.empty()) notices.push_back({log::Severity::kWarning, exposure});
   if (started.hides_own_api) {
     notices.push_back(
@@ -161,7 +176,8 @@ std::vector<Notice> announce(const Started& started, const Settings& settings) {
     notices.push_back(explain_connections(started.max_connections, settings));
   }
   const std::uint16_t wanted_port = net::Options().port;
-  if (!settings.asks_for_port && started.port != wanted_port) {
+  const bool has_choice = !settings.asks_for_port && settings.config.net.inherited.empty();
+  if (has_choice && started.port != wanted_port) {
     notices.push_back({log::Severity::kInfo, "port " + std::to_string(wanted_port) +
                                                  " is taken; using " +
                                                  std::to_string(started.port)});

@@ -16,8 +16,9 @@
 
 namespace tinyserve::cmd {
 
-// Opens the server. Where its port is taken and nobody asked for that one, the next that is free on
-// every address is tried; `settings` then says which.
+// Opens the server; inherited sockets need not stay open afterwards. Where its port is taken and
+// nobody asked for that one, the next that is free on every address is tried; `settings` then says
+// which.
 [[nodiscard]] std::variant<loop::Server, loop::StartFailure> open_server(
     Settings& settings, log::Diagnostics& diagnostics);
 
@@ -32,6 +33,7 @@ struct Notice {
 // What is told of a server that listens.
 struct Started {
   std::string root;
+  std::vector<std::string> addresses;  // that are listened on
   std::vector<std::string> urls;
   bool hides_own_api = false;
   std::uint16_t port = 0;

@@ -323,6 +323,10 @@ void Loop::reconsider_listeners() {
 void Loop::begin_stop() {
   stopping_ = true;
   stop_deadline_ms_ = services_.now.mono_ms() + config_.timeouts.stop_ms;
+  for (const net::Listener& listener : listeners_) {
+    // Closing alone does not end the watch of a socket that somebody else has open as well.
+    static_cast<void>(poller_.remove(listener.fd.get()));
+  }
   listeners_.clear();
   listen_again_ms_ = http::kNever;  // a pause that is over would keep the loop awake
   for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {

@@ -54,29 +54,56 @@ std::string url_of(std::string_view host, std::uint16_t port) {
   return url + "/";
 }
 
-std::vector<std::string> urls_of(const std::vector<net::Listener>& listeners) {
+// The URLs of addresses that have one port.
+std::vector<std::string> urls_with_port(std::uint16_t port,
+                                        const std::vector<net::Address>& addresses) {
   std::vector<std::string> urls;
-  const std::uint16_t port = listeners.front().address.port();
-  const auto any = [&listeners](auto test) {
-    return std::any_of(listeners.begin(), listeners.end(), test);
+  const auto any = [&addresses](auto test) {
+    return std::any_of(addresses.begin(), addresses.end(), test);
   };
   // `localhost` may be resolved to either family, so it is only named where both will answer.
   const auto answers = [&any](bool ipv6) {
-    return any([ipv6](const net::Listener& listener) {
-      return listener.address.is_ipv6() == ipv6 &&
-             (listener.address.is_loopback() || listener.address.is_unspecified());
+    return any([ipv6](const net::Address& address) {
+      return address.is_ipv6() == ipv6 && (address.is_loopback() || address.is_unspecified());
     });
   };
   const bool local = answers(false) && answers(true);
-  const bool wide =
-      any([](const net::Listener& listener) { return listener.address.is_unspecified(); });
+  const bool wide = any([](const net::Address& address) { return address.is_unspecified(); });
   if (local || wide) urls.push_back(url_of("localhost", port));
-  for (const net::Listener& listener : listeners) {
-    const net::Address& address = listener.address;
+  for (const net::Address& address : addresses) {
     if (address.is_unspecified() || (local && address.is_loopback())) continue;
     urls.push_back(url_of(address.is_ipv6() ? "[" + address.host() + "]" : address.host(), port));
   }
   return urls;
+}
+
+// Sockets that were handed over may differ in their ports; the first one's comes first.
+std::vector<std::string> urls_of(const std::vector<net::Listener>& listeners) {
+  std::vector<std::uint16_t> ports;
+  std::vector<std::string> urls;
+  for (const net::Listener& first : listeners) {
+    const std::uint16_t port = first.address.port();
+    if (std::find(ports.begin(), ports.end(), port) != ports.end()) continue;
+    ports.push_back(port);
+    std::vector<net::Address> addresses;
+    for (const net::Listener& listener : listeners) {
+      if (listener.address.port() == port) addresses.push_back(listener.address);
+    }
+    for (std::string& url : urls_with_port(port, addresses)) urls.push_back(std::move(url));
+  }
+  return urls;
+}
+
+What what_of(const net::ListenFailure& failure) {
+  switch (failure.what) {
+    case net::ListenFailure::What::kAddress:
+      return What::kAddress;
+    case net::ListenFailure::What::kInherited:
+      return What::kInherited;
+    case net::ListenFailure::What::kListen:
+      break;
+  }
+  return What::kListen;
 }
 
 }  // namespace
@@ -87,6 +114,7 @@ struct Server::Impl {
   Config config;
   log::Diagnostics& diagnostics;
   std::size_t max_connections = 0;
+  std::vector<std::string> addresses;
   std::vector<std::string> urls;
   std::uint16_t port = 0;
   bool hides_own_api = false;
@@ -106,13 +134,13 @@ std::variant<Server, StartFailure> Server::open(const Config& config,
 
   auto listened = net::listen_on_all(impl->config.net);
   if (const auto* failure = std::get_if<net::ListenFailure>(&listened)) {
-    const bool parse =
-        failure->error.is(EINVAL) && std::string_view(failure->error.operation) == "parse";
-    return StartFailure{parse ? What::kAddress : What::kListen, failure->address, failure->error};
+    return StartFailure{what_of(*failure), failure->subject, failure->error};
   }
   auto& listeners = *std::get_if<std::vector<net::Listener>>(&listened);
   impl->port = listeners.front().address.port();
   impl->urls = urls_of(listeners);
+  for (const net::Listener& listener : listeners)
+    impl->addresses.push_back(listener.address.host());
 
   if (config.log.format != log::Format::kNone) {
     auto writer = log::Writer::open(config.log.path, diagnostics);
@@ -140,6 +168,7 @@ Server& Server::operator=(Server&&) noexcept = default;
 Server::~Server() = default;
 
 std::uint16_t Server::port() const { return impl_->port; }
+const std::vector<std::string>& Server::addresses() const { return impl_->addresses; }
 const std::vector<std::string>& Server::urls() const { return impl_->urls; }
 const std::string& Server::root() const { return impl_->root->path(); }
 bool Server::serves_single_file() const { return !impl_->root->single_file().empty(); }

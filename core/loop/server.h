@@ -20,9 +20,10 @@
 
 namespace tinyserve::loop {
 
-// Why a server could not start. `subject` is what it is about: a path, or an address with its port.
+// Why a server could not start. `subject` is what it is about: a path, an address with its port, or
+// the number of an inherited descriptor.
 struct StartFailure {
-  enum class What : std::uint8_t { kRoot, kAddress, kListen, kLog, kSystem } what;
+  enum class What : std::uint8_t { kRoot, kAddress, kListen, kInherited, kLog, kSystem } what;
   std::string subject;
   Error error;
 };
@@ -30,16 +31,20 @@ struct StartFailure {
 class Server {
  public:
   // Opens root and log and listens; nothing is accepted before run(). `diagnostics` must outlive
-  // the server. kAddress: the text is no IP address (EINVAL). Raises the soft limit of descriptors
-  // to the hard one, and ignores SIGPIPE for the process.
+  // the server. kAddress: the text is no IP address (EINVAL). kInherited: the descriptor is not
+  // open (EBADF), no socket (ENOTSOCK), no stream (EPROTOTYPE), of another family than IPv4 and
+  // IPv6 (EAFNOSUPPORT), or does not listen (EINVAL). Raises the soft limit of descriptors to the
+  // hard one, and ignores SIGPIPE for the process.
   [[nodiscard]] static std::variant<Server, StartFailure> open(const Config& config,
                                                                log::Diagnostics& diagnostics);
   Server(Server&&) noexcept;
   Server& operator=(Server&&) noexcept;
   ~Server();
 
-  // The port, one for all addresses.
+  // The port, one for all addresses; of inherited sockets the first one's.
   [[nodiscard]] std::uint16_t port() const;
+  // The IP addresses that are listened on, as text without ports.
+  [[nodiscard]] const std::vector<std::string>& addresses() const;
   // Where the server can be reached, best first: "http://localhost:8080/" when both loopback
   // addresses are bound, otherwise one URL for each bound address ("http://[::1]:8080/"; localhost
   // for the unspecified ones).

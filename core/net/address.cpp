@@ -26,9 +26,14 @@ Address Address::from(const sockaddr_storage& storage) {
   } else if (storage.ss_family == AF_INET6) {
     sockaddr_in6 in{};
     std::memcpy(&in, &storage, sizeof in);
-    std::memcpy(address.bytes_.data(), &in.sin6_addr, sizeof in.sin6_addr);
     address.port_ = ntohs(in.sin6_port);
-    address.ipv6_ = true;
+    address.ipv6_ = !IN6_IS_ADDR_V4MAPPED(&in.sin6_addr);
+    const unsigned char* bytes = in.sin6_addr.s6_addr;
+    if (address.ipv6_) {
+      std::copy_n(bytes, 16, address.bytes_.begin());
+    } else {
+      std::copy_n(bytes + 12, 4, address.bytes_.begin());
+    }
   }
   return address;
 }

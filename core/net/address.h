@@ -18,7 +18,8 @@ class Address {
 
   // The address that `text` spells ("127.0.0.1", "::1"; no brackets, no names), with `port`.
   [[nodiscard]] static std::optional<Address> parse(const std::string& text, std::uint16_t port);
-  // From what the kernel filled in; an address of another family becomes 0.0.0.0.
+  // From what the kernel filled in. An IPv4 address that an IPv6 socket has mapped (RFC 4291
+  // §2.5.5.2) becomes itself again; an address of another family 0.0.0.0.
   [[nodiscard]] static Address from(const sockaddr_storage& storage);
 
   // For bind(2) and connect(2).

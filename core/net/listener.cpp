@@ -1,8 +1,11 @@
 #include "net/listener.h"
 
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <string>
 #include <utility>
 
 namespace tinyserve::net {
@@ -16,6 +19,33 @@ constexpr int kPortTries =
 Result<void> set_option(int fd, int level, int option) {
   const int on = 1;
   if (::setsockopt(fd, level, option, &on, sizeof on) != 0) return fail("setsockopt");
+  return {};
+}
+
+Result<int> option_of(int fd, int option) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  if (::getsockopt(fd, SOL_SOCKET, option, &value, &size) != 0) return fail("getsockopt");
+  return value;
+}
+
+// Whether connections can be accepted from `fd`; the errors are those of adopt().
+Result<void> check_listening(int fd) {
+  const auto type = option_of(fd, SO_TYPE);
+  if (!type) return type.error();
+  if (*type != SOCK_STREAM) return fail("SO_TYPE", EPROTOTYPE);
+  const auto family = option_of(fd, SO_DOMAIN);
+  if (!family) return family.error();
+  if (*family != AF_INET && *family != AF_INET6) return fail("SO_DOMAIN", EAFNOSUPPORT);
+  const auto listens = option_of(fd, SO_ACCEPTCONN);
+  if (!listens) return listens.error();
+  if (*listens == 0) return fail("SO_ACCEPTCONN", EINVAL);
+  return {};
+}
+
+Result<void> stop_blocking(int fd) {
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) return fail("fcntl");
   return {};
 }
 
@@ -48,6 +78,17 @@ bool is_gone(int error) {
 }
 
 using Outcome = std::variant<std::vector<Listener>, ListenFailure>;
+using What = ListenFailure::What;
+
+Outcome adopt_all(const std::vector<int>& sockets) {
+  std::vector<Listener> listeners;
+  for (const int socket : sockets) {
+    auto listener = adopt(socket);
+    if (!listener) return ListenFailure{What::kInherited, std::to_string(socket), listener.error()};
+    listeners.push_back(*std::move(listener));
+  }
+  return listeners;
+}
 
 Outcome listen_with_port(const std::vector<Address>& addresses, std::uint16_t port,
                          bool last_may_be_missing) {
@@ -62,7 +103,7 @@ Outcome listen_with_port(const std::vector<Address>& addresses, std::uint16_t po
     const Error& error = listener.error();
     const bool missing = error.is(EADDRNOTAVAIL) || error.is(EAFNOSUPPORT);
     if (last_may_be_missing && missing && !listeners.empty()) continue;
-    return ListenFailure{address.with_port(wanted).host_port(), error};
+    return ListenFailure{What::kListen, address.with_port(wanted).host_port(), error};
   }
   return listeners;
 }
@@ -87,14 +128,27 @@ Result<Listener> listen_on(const Address& address) {
   return Listener{std::move(fd), *bound};
 }
 
+Result<Listener> adopt(int socket) {
+  // Never one of the standard streams, should one of them be closed.
+  UniqueFd fd(::fcntl(socket, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  if (!fd) return fail("fcntl");
+  if (const auto checked = check_listening(fd.get()); !checked) return checked.error();
+  if (const auto set = stop_blocking(fd.get()); !set) return set.error();
+  if (const auto set = set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY); !set) return set.error();
+  const auto bound = bound_address(fd.get());
+  if (!bound) return bound.error();
+  return Listener{std::move(fd), *bound};
+}
+
 std::variant<std::vector<Listener>, ListenFailure> listen_on_all(const Options& options) {
+  if (!options.inherited.empty()) return adopt_all(options.inherited);
   const bool loopback = options.addresses.empty();
   const std::vector<std::string> texts =
       loopback ? std::vector<std::string>{"127.0.0.1", "::1"} : options.addresses;
   std::vector<Address> addresses;
   for (const std::string& text : texts) {
     const auto address = Address::parse(text, options.port);
-    if (!address) return ListenFailure{text, fail("parse", EINVAL)};
+    if (!address) return ListenFailure{What::kAddress, text, fail("parse", EINVAL)};
     addresses.push_back(*address);
   }
   for (int tries = 1;; ++tries) {

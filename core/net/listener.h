@@ -1,6 +1,8 @@
-// listener.h — step 1: sockets that listen, and what is accepted from them (tcp(7), accept4(2)).
+// listener.h — step 1: sockets that listen, made here or inherited, and what is accepted from them
+// (tcp(7), accept4(2)).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -23,15 +25,23 @@ struct Listener {
 // socket(2)'s, bind(2)'s and listen(2)'s errors.
 [[nodiscard]] Result<Listener> listen_on(const Address& address);
 
-// Why the addresses of Options could not all be listened on; `address` is the one that failed, as
-// text.
+// A duplicate of `socket`, which somebody else made to listen; close-on-exec. Makes it non-blocking
+// and TCP_NODELAY, which holds for whoever else has it open, too. Fails with EBADF: it is not open;
+// ENOTSOCK: no socket; EPROTOTYPE: no stream; EAFNOSUPPORT: neither IPv4 nor IPv6; EINVAL: it does
+// not listen.
+[[nodiscard]] Result<Listener> adopt(int socket);
+
+// Why not all that Options ask for could be listened on; `subject` is the address that failed, as
+// text, or the number of the inherited descriptor.
 struct ListenFailure {
-  std::string address;
-  Error error;  // EINVAL with operation "parse": the text is no IP address
+  enum class What : std::uint8_t { kAddress, kListen, kInherited } what;
+  std::string subject;
+  Error error;  // kAddress: EINVAL, the text is no IP address
 };
 
-// Listens on all of Options::addresses with one port. With port 0 the first socket's number is
-// asked for on the others, and another one tried where it is taken.
+// Adopts all of Options::inherited; where there are none, listens on all of Options::addresses with
+// one port. With port 0 the first socket's number is asked for on the others, and another one tried
+// where it is taken.
 [[nodiscard]] std::variant<std::vector<Listener>, ListenFailure> listen_on_all(
     const Options& options);
 

@@ -26,8 +26,8 @@ class Poller {
 
   [[nodiscard]] static Result<Poller> open();
 
-  // Watches `fd`, which is borrowed until it is closed (closing it ends the watch), and reports it
-  // with `token`.
+  // Watches `fd`, which is borrowed until it is removed or closed, and reports it with `token`.
+  // Closing it only ends the watch of what nobody else has open.
   [[nodiscard]] Result<void> add(int fd, std::uint32_t interest, std::uint64_t token);
   [[nodiscard]] Result<void> modify(int fd, std::uint32_t interest, std::uint64_t token);
   [[nodiscard]] Result<void> remove(int fd);

@@ -103,6 +103,23 @@ TEST(StartFailureOfListening, KnowsForeignAddresses) {
             "--bind 127.0.0.1");
 }
 
+TEST(StartFailureOfInheritedSockets, SaysWhatTheyMustBe) {
+  const auto explained = [](int error) {
+    return explain({What::kInherited, "3", fail("getsockopt", error)}, {});
+  };
+  EXPECT_EQ(explained(ENOTSOCK), "cannot listen on the inherited descriptor 3: it is not a socket");
+  EXPECT_EQ(explained(EPROTOTYPE),
+            "cannot listen on the inherited descriptor 3: it is not a stream socket; a socket unit "
+            "needs ListenStream=");
+  EXPECT_EQ(explained(EAFNOSUPPORT),
+            "cannot listen on the inherited descriptor 3: it is not an IP socket; a socket unit "
+            "needs ListenStream= with a port");
+  EXPECT_EQ(explained(EINVAL),
+            "cannot listen on the inherited descriptor 3: it does not listen; a socket unit needs "
+            "Accept=no");
+  EXPECT_EQ(explained(EBADF), "cannot listen on the inherited descriptor 3: bad file descriptor");
+}
+
 TEST(StartFailureOfTheLog, SaysWhatToName) {
   const auto explained = [](int error) {
     return explain({What::kLog, "logs/a.log", fail("open", error)}, {});
@@ -134,7 +151,8 @@ std::string announced(const Started& started, const Settings& settings) {
   return text;
 }
 
-const Started kPlain{"/srv/site", {"http://localhost:8080/"}, false, 8080, 10'000};
+const Started kPlain{"/srv/site", {"127.0.0.1", "::1"}, {"http://localhost:8080/"}, false, 8080,
+                     10'000};
 
 TEST(Banner, SaysThatAnotherPortIsUsedWhereTheDefaultOneIsTaken) {
   Started started = kPlain;
@@ -143,6 +161,9 @@ TEST(Banner, SaysThatAnotherPortIsUsedWhereTheDefaultOneIsTaken) {
   Settings asked;
   asked.asks_for_port = true;
   EXPECT_EQ(announced(started, asked).find("taken"), std::string::npos);
+  Settings inheriting;
+  inheriting.config.net.inherited = {3};
+  EXPECT_EQ(announced(started, inheriting).find("taken"), std::string::npos);
 }
 
 TEST(Banner, IsThreeLinesInTheNormalCase) {
@@ -160,20 +181,19 @@ TEST(Banner, ShowsEveryUrlOnALineOfItsOwn) {
 }
 
 TEST(Banner, WarnsWhenOthersCanReachTheServer) {
-  Settings settings;
-  settings.config.net.addresses = {"127.0.0.1", "0.0.0.0"};
-  EXPECT_EQ(announced(kPlain, settings)
+  Started started = kPlain;
+  started.addresses = {"127.0.0.1", "0.0.0.0"};
+  EXPECT_EQ(announced(started, {})
                 .find("W listening on 0.0.0.0: whoever can reach this "
                       "machine over any of its networks can read what is "
                       "served\n"),
             0u);
-  settings.config.net.addresses = {"192.168.1.5"};
-  EXPECT_EQ(announced(kPlain, settings)
+  started.addresses = {"192.168.1.5"};
+  EXPECT_EQ(announced(started, {})
                 .find("W listening on 192.168.1.5: whoever can reach this "
                       "machine over that network can read what is served\n"),
             0u);
-  settings.config.net.addresses = {"127.0.0.1", "::1"};
-  EXPECT_EQ(announced(kPlain, settings).find("W "), std::string::npos);
+  EXPECT_EQ(announced(kPlain, {}).find("W "), std::string::npos);
 }
 
 TEST(Banner, PointsOutAHiddenApiDirectory) {

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "net/listener.h"
 #include "support/raw_client.h"
 #include "support/temp_tree.h"
 
@@ -142,6 +143,32 @@ TEST(ServerOpen, CallsTheUnspecifiedAddressLocalhost) {
   const auto opened = Server::open(config, diagnostics);
   const Server& server = std::get<Server>(opened);
   EXPECT_EQ(server.urls().front(), "http://localhost:" + std::to_string(server.port()) + "/");
+}
+
+TEST(ServerOpen, TellsOfInheritedSocketsWithAnyPorts) {
+  const TempTree site;
+  NoDiagnostics diagnostics;
+  const net::Listener first = *net::listen_on(*net::Address::parse("127.0.0.1", 0));
+  const net::Listener second = *net::listen_on(*net::Address::parse("0.0.0.0", 0));
+  Config config = config_for(site);
+  config.net.inherited = {first.fd.get(), second.fd.get()};
+  const auto opened = Server::open(config, diagnostics);
+  const Server& server = std::get<Server>(opened);
+  EXPECT_EQ(server.port(), first.address.port());
+  EXPECT_EQ(server.addresses(), (std::vector<std::string>{"127.0.0.1", "0.0.0.0"}));
+  EXPECT_EQ(server.urls(), (std::vector<std::string>{
+                               "http://127.0.0.1:" + std::to_string(first.address.port()) + "/",
+                               "http://localhost:" + std::to_string(second.address.port()) + "/"}));
+}
+
+TEST(ServerOpen, NamesAnInheritedDescriptorThatIsNotOpen) {
+  const TempTree site;
+  Config config = config_for(site);
+  config.net.inherited = {-1};
+  const StartFailure failure = failure_of(config);
+  EXPECT_EQ(failure.what, What::kInherited);
+  EXPECT_EQ(failure.subject, "-1");
+  EXPECT_TRUE(failure.error.is(EBADF));
 }
 
 TEST(ServerOpen, KnowsASingleFile) {

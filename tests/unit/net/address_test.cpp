@@ -65,6 +65,13 @@ TEST(Address, SurvivesTheWayThroughTheKernelsForm) {
   EXPECT_EQ(parsed("::1").socket_address().size, sizeof(sockaddr_in6));
 }
 
+TEST(Address, ThatIsMappedIntoIpv6IsTheIpv4One) {
+  const auto mapped = parsed("::ffff:192.0.2.7", 80).socket_address();
+  EXPECT_EQ(Address::from(mapped.storage).host_port(), "192.0.2.7:80");
+  const auto compatible = parsed("::192.0.2.7", 80).socket_address();
+  EXPECT_TRUE(Address::from(compatible.storage).is_ipv6());
+}
+
 TEST(Address, OfAnotherFamilyIsZero) {
   sockaddr_storage storage{};
   storage.ss_family = AF_UNIX;

@@ -108,7 +108,7 @@ TEST(ListenOnAll, NamesTheAddressThatIsTaken) {
   const auto outcome = listen_on_all(options);
   const auto* const failure = std::get_if<ListenFailure>(&outcome);
   ASSERT_NE(failure, nullptr);
-  EXPECT_EQ(failure->address, taken.address.host_port());
+  EXPECT_EQ(failure->subject, taken.address.host_port());
   EXPECT_TRUE(failure->error.is(EADDRINUSE));
 }
 
@@ -119,9 +119,9 @@ TEST(ListenOnAll, NamesTheTextThatIsNoAddress) {
   const auto outcome = listen_on_all(options);
   const auto* const failure = std::get_if<ListenFailure>(&outcome);
   ASSERT_NE(failure, nullptr);
-  EXPECT_EQ(failure->address, "localhost");
+  EXPECT_EQ(failure->what, ListenFailure::What::kAddress);
+  EXPECT_EQ(failure->subject, "localhost");
   EXPECT_TRUE(failure->error.is(EINVAL));
-  EXPECT_STREQ(failure->error.operation, "parse");
 }
 
 TEST(ListenOnAll, NeedsEveryAddressThatWasAskedFor) {
@@ -132,6 +132,81 @@ TEST(ListenOnAll, NeedsEveryAddressThatWasAskedFor) {
   const auto* const failure = std::get_if<ListenFailure>(&outcome);
   ASSERT_NE(failure, nullptr);
   EXPECT_TRUE(failure->error.is(EADDRNOTAVAIL));
+}
+
+// --- adopting
+// -------------------------------------------------------------------------------------
+
+// A TCP socket as somebody else makes it: it blocks and is inherited.
+UniqueFd bound_socket() {
+  UniqueFd fd(::socket(AF_INET, SOCK_STREAM, 0));
+  const auto where = Address::parse("127.0.0.1", 0)->socket_address();
+  EXPECT_EQ(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&where.storage), where.size), 0);
+  return fd;
+}
+
+UniqueFd foreign_socket() {
+  UniqueFd fd = bound_socket();
+  EXPECT_EQ(::listen(fd.get(), 8), 0);
+  return fd;
+}
+
+TEST(Adopt, ListensThroughADuplicate) {
+  UniqueFd foreign = foreign_socket();
+  const auto listener = adopt(foreign.get());
+  ASSERT_TRUE(listener);
+  EXPECT_NE(listener->fd.get(), foreign.get());
+  foreign.reset();
+  EXPECT_NE(listener->address.port(), 0);
+  EXPECT_EQ(listener->address.host(), "127.0.0.1");
+  EXPECT_TRUE(connect_to(listener->address));
+}
+
+TEST(Adopt, MakesItLikeOneOfOurOwn) {
+  const UniqueFd foreign = foreign_socket();
+  const auto listener = adopt(foreign.get());
+  ASSERT_TRUE(listener);
+  EXPECT_NE(::fcntl(listener->fd.get(), F_GETFL) & O_NONBLOCK, 0);
+  EXPECT_NE(::fcntl(listener->fd.get(), F_GETFD) & FD_CLOEXEC, 0);
+  EXPECT_NE(option_of(listener->fd.get(), IPPROTO_TCP, TCP_NODELAY), 0);
+}
+
+TEST(Adopt, RefusesWhatConnectionsCannotBeAcceptedFrom) {
+  const auto refused = [](const UniqueFd& fd, int error) {
+    const auto listener = adopt(fd.get());
+    return !listener && listener.error().is(error);
+  };
+  EXPECT_TRUE(refused(UniqueFd(), EBADF));
+  EXPECT_TRUE(refused(UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)), ENOTSOCK));
+  EXPECT_TRUE(refused(UniqueFd(::socket(AF_INET, SOCK_DGRAM, 0)), EPROTOTYPE));
+  EXPECT_TRUE(refused(UniqueFd(::socket(AF_UNIX, SOCK_STREAM, 0)), EAFNOSUPPORT));
+  EXPECT_TRUE(refused(bound_socket(), EINVAL));
+}
+
+TEST(ListenOnAll, LooksAtNothingElseWhereSocketsAreInherited) {
+  const UniqueFd first = foreign_socket();
+  const UniqueFd second = foreign_socket();
+  Options options;
+  options.addresses = {"no address"};
+  options.inherited = {first.get(), second.get()};
+  const auto outcome = listen_on_all(options);
+  const auto* const listeners = std::get_if<Listeners>(&outcome);
+  ASSERT_NE(listeners, nullptr);
+  ASSERT_EQ(listeners->size(), 2U);
+  EXPECT_NE((*listeners)[0].address.port(), (*listeners)[1].address.port());
+}
+
+TEST(ListenOnAll, NamesTheDescriptorThatDoesNotListen) {
+  const UniqueFd first = foreign_socket();
+  const UniqueFd second = bound_socket();
+  Options options;
+  options.inherited = {first.get(), second.get()};
+  const auto outcome = listen_on_all(options);
+  const auto* const failure = std::get_if<ListenFailure>(&outcome);
+  ASSERT_NE(failure, nullptr);
+  EXPECT_EQ(failure->what, ListenFailure::What::kInherited);
+  EXPECT_EQ(failure->subject, std::to_string(second.get()));
+  EXPECT_TRUE(failure->error.is(EINVAL));
 }
 
 // --- accepting
