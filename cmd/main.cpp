@@ -6,18 +6,22 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <new>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "cmd/diagnostics.h"
 #include "cmd/generate.h"
 #include "cmd/help.h"
 #include "cmd/printable.h"
+#include "cmd/service_manager.h"
 #include "cmd/settings.h"
 #include "cmd/signals.h"
 #include "cmd/startup.h"
@@ -26,7 +30,9 @@
 namespace tinyserve::cmd {
 namespace {
 
-int serve(Settings settings, log::Diagnostics& diagnostics);
+int serve(Settings settings, std::vector<UniqueFd> sockets, const ServiceManager& manager,
+          log::Diagnostics& diagnostics);
+int refuse(const UsageError& error);
 int print(const std::string& text);
 int print_generated(std::span<const char* const> kinds);
 
@@ -39,32 +45,41 @@ int run(std::span<const char* const> arguments, const Environment& environment) 
   if (question == "help") return print(help_text());
   if (question == "version") return print(version_text());
 
-  const auto read = read_settings(arguments, environment);
-  if (const auto* error = std::get_if<UsageError>(&read)) {
-    std::fprintf(stderr, "tinyserve: %s\n", printable(error->text).c_str());
-    return 2;
-  }
-  const auto& settings = std::get<Settings>(read);
+  auto read = read_settings(arguments, environment);
+  if (const auto* error = std::get_if<UsageError>(&read)) return refuse(*error);
+  auto& settings = std::get<Settings>(read);
+  auto taken = take_sockets(environment, ::getpid());
+  if (const auto* error = std::get_if<UsageError>(&taken)) return refuse(*error);
+  auto& sockets = std::get<std::vector<UniqueFd>>(taken);
+  if (const auto error = inherit(sockets, settings)) return refuse(*error);
   // Never destroyed: the log's thread, left behind in a write that does not end, may still report.
   static log::Diagnostics* diagnostics = make_diagnostics(settings, environment).release();
-  return serve(settings, *diagnostics);
+  return serve(settings, std::move(sockets), ServiceManager(environment), *diagnostics);
 }
 
-int serve(Settings settings, log::Diagnostics& diagnostics) {
+int serve(Settings settings, std::vector<UniqueFd> sockets, const ServiceManager& manager,
+          log::Diagnostics& diagnostics) {
   auto opened = open_server(settings, diagnostics);
+  sockets.clear();  // the server has its own; these would go on listening when it stops
   if (const auto* failure = std::get_if<loop::StartFailure>(&opened)) {
     diagnostics.report(log::Severity::kError, explain(*failure, settings));
     return 1;
   }
   auto& server = std::get<loop::Server>(opened);
-  const SignalHandling signals(server, settings);
+  const SignalHandling signals(server, manager, settings);
   for (const Notice& notice : announce(describe(server), settings)) {
     diagnostics.report(notice.severity, notice.text);
   }
+  manager.tell("READY=1");
   const Result<void> ended = server.run();
   if (ended) return 0;
   diagnostics.report(log::Severity::kError, "cannot go on: " + ended.error().message());
   return 1;
+}
+
+int refuse(const UsageError& error) {
+  std::fprintf(stderr, "tinyserve: %s\n", printable(error.text).c_str());
+  return 2;
 }
 
 int print(const std::string& text) {
@@ -87,7 +102,9 @@ int main(int argc, char** argv) {
   using namespace tinyserve::cmd;
   try {
     const std::span<const char* const> all(argv, static_cast<std::size_t>(argc));
-    return run(all.subspan(all.empty() ? 0 : 1), read_environment(environ));
+    const Environment environment = read_environment(environ);
+    for (const char* variable : kServiceVariables) ::unsetenv(variable);
+    return run(all.subspan(all.empty() ? 0 : 1), environment);
   } catch (const std::bad_alloc&) {
     std::fputs("tinyserve: out of memory\n", stderr);
   } catch (const std::exception& error) {

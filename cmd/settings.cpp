@@ -43,6 +43,11 @@ class Reader {
     return has(name) && raw_.at(name).texts.back() == "1";
   }
 
+  // Where `name` was written, as a person would look for it; empty: nowhere.
+  [[nodiscard]] std::string source(std::string_view name) const {
+    return has(name) ? raw_.at(name).source : std::string{};
+  }
+
   // The last value given, or `fallback`.
   template <class T>
   [[nodiscard]] T one(std::string_view name, T fallback, Parsed<T> (*parse)(std::string_view)) {
@@ -172,6 +177,7 @@ std::variant<Settings, UsageError> interpret(const RawOptions& raw) {
   settings.verbosity = read.verbosity();
   settings.asks_for_connections = read.has("max-connections");
   settings.asks_for_port = read.has("port");
+  settings.place_asked_by = read.source(settings.asks_for_port ? "port" : "bind");
 
   if (read.complaint()) return *read.complaint();
   if (const auto error = check_root(config.files.root)) return *error;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <variant>
 
 #include "cmd/environment.h"
@@ -22,6 +23,8 @@ struct Settings {
   // Whether it was somebody's wish and not our default.
   bool asks_for_connections = false;
   bool asks_for_port = false;
+  // Who asks for a port or an address: "--port", "TINYSERVE_BIND"; empty: nobody.
+  std::string place_asked_by;
 };
 
 // Interprets `raw`. The only look at the machine: a ROOT that is a bare number and does not exist

@@ -15,6 +15,7 @@ namespace {
 // A handler gets nothing but the signal's number, hence globals; lock-free ones, because it may
 // interrupt any thread.
 std::atomic<loop::Server*> running_server{nullptr};
+std::atomic<const ServiceManager*> told_manager{nullptr};
 std::atomic<bool> is_stopping{false};
 std::atomic<bool> says_stopping{false};
 static_assert(std::atomic<loop::Server*>::is_always_lock_free &&
@@ -24,6 +25,7 @@ void stop_or_quit(int signal_number) {
   if (is_stopping.exchange(true)) ::_exit(128 + signal_number);
   const int saved_errno = errno;
   if (loop::Server* server = running_server.load()) server->stop();
+  if (const ServiceManager* manager = told_manager.load()) manager->tell("STOPPING=1");
   if (says_stopping.load()) {
     // The terminal has just shown "^C": the line begins over it.
     constexpr std::string_view kLine = "\rtinyserve: stopping; Ctrl-C again to quit now\n";
@@ -47,8 +49,10 @@ void handle(int signal_number, void (*handler)(int)) {
 
 }  // namespace
 
-SignalHandling::SignalHandling(loop::Server& server, const Settings& settings) {
+SignalHandling::SignalHandling(loop::Server& server, const ServiceManager& manager,
+                               const Settings& settings) {
   TS_CHECK(running_server.exchange(&server) == nullptr);
+  told_manager = &manager;
   is_stopping = false;
   says_stopping = settings.verbosity != Verbosity::kQuiet && ::isatty(STDERR_FILENO) == 1;
   handle(SIGINT, stop_or_quit);
@@ -56,6 +60,9 @@ SignalHandling::SignalHandling(loop::Server& server, const Settings& settings) {
   if (!settings.config.log.path.empty()) handle(SIGHUP, reopen_log);
 }
 
-SignalHandling::~SignalHandling() { running_server = nullptr; }
+SignalHandling::~SignalHandling() {
+  running_server = nullptr;
+  told_manager = nullptr;
+}
 
 }  // namespace tinyserve::cmd

@@ -7,8 +7,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <condition_variable>
 #include <csignal>
 #include <mutex>
@@ -43,13 +45,18 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return result;
 }
 
-// Our own environment without what would set flags of the program under test: the variables, and
-// the configuration of who runs the tests.
+// Our own environment without what would set flags of the program under test, or what a service
+// manager has meant for us.
 std::vector<std::string> clean_environment(const std::vector<std::string>& more) {
   std::vector<std::string> result = more;  // the first of two with the same name counts
   result.emplace_back("XDG_CONFIG_HOME=/nonexistent");
   for (char** entry = environ; *entry != nullptr; ++entry) {
-    if (!std::string_view(*entry).starts_with("TINYSERVE_")) result.emplace_back(*entry);
+    const auto begins = [entry](std::string_view start) {
+      return std::string_view(*entry).starts_with(start);
+    };
+    if (!begins("TINYSERVE_") && !begins("LISTEN_") && !begins("NOTIFY_")) {
+      result.emplace_back(*entry);
+    }
   }
   return result;
 }
@@ -60,7 +67,22 @@ struct Child {
   int err;
   char** argv;
   char** envp;
+  const std::vector<int>& sockets;
+  char* own_id;  // where LISTEN_PID wants it, with room for any; null without sockets
 };
+
+constexpr std::string_view kRoomForId = "0000000000";
+
+void hand_over(const Child& child) {
+  constexpr int kOutOfTheWay = 64;
+  constexpr int kFirst = 3;
+  std::array<int, 8> moved{};
+  const std::size_t count = std::min(child.sockets.size(), moved.size());
+  for (std::size_t i = 0; i < count; ++i)
+    moved[i] = ::fcntl(child.sockets[i], F_DUPFD_CLOEXEC, kOutOfTheWay);
+  for (std::size_t i = 0; i < count; ++i) ::dup2(moved[i], kFirst + static_cast<int>(i));
+  *std::to_chars(child.own_id, child.own_id + kRoomForId.size(), ::getpid()).ptr = '\0';
+}
 
 // Between fork and exec of a program with threads: async-signal-safe calls only.
 [[noreturn]] void become(const Child& child) {
@@ -77,6 +99,7 @@ struct Child {
   } else {
     ::close(STDOUT_FILENO);
   }
+  if (!child.sockets.empty()) hand_over(child);
   if (*child.directory != '\0' && ::chdir(child.directory) != 0) ::_exit(126);
   ::execvpe(child.argv[0], child.argv, child.envp);
   ::_exit(127);
@@ -129,13 +152,24 @@ struct Program::Streams {
 Program::Program(const Options& options) : streams_(std::make_unique<Streams>()) {
   std::vector<std::string> arguments = options.command;
   std::vector<std::string> environment = clean_environment(options.environment);
+  char* own_id = nullptr;
+  if (!options.sockets.empty()) {
+    environment.push_back("LISTEN_FDS=" + std::to_string(options.sockets.size()));
+    environment.push_back("LISTEN_PID=" + std::string(kRoomForId));
+    own_id = environment.back().data() + std::string_view("LISTEN_PID=").size();
+  }
   std::vector<char*> argv = pointers(arguments);
   std::vector<char*> envp = pointers(environment);
   const Pipe out;
   const Pipe err;
   const bool closed = options.output == Output::kClosed;
-  const Child child{options.directory.c_str(), closed ? -1 : out.write, err.write, argv.data(),
-                    envp.data()};
+  const Child child{options.directory.c_str(),
+                    closed ? -1 : out.write,
+                    err.write,
+                    argv.data(),
+                    envp.data(),
+                    options.sockets,
+                    own_id};
   pid_ = ::fork();
   if (pid_ < 0) fail("fork");
   if (pid_ == 0) become(child);

@@ -28,10 +28,14 @@ class Program {
     kClosed,      // no descriptor at all
   };
   struct Options {
-    std::vector<std::string> command;      // program and arguments
-    std::vector<std::string> environment;  // "NAME=value", added to our own without TINYSERVE_*
-    std::string directory{};               // where it runs; empty: where we are
-    Output output = Output::kCollect;      // of its standard output
+    std::vector<std::string> command;  // program and arguments
+    std::vector<std::string>
+        environment;                   // "NAME=value", added to our own without what would reach it
+    std::string directory{};           // where it runs; empty: where we are
+    Output output = Output::kCollect;  // of its standard output
+    // Handed over as a service manager does it (sd_listen_fds(3)): from descriptor 3 up, counted in
+    // LISTEN_FDS, with its own id as LISTEN_PID. Eight at most; borrowed.
+    std::vector<int> sockets{};
   };
 
   // Starts it; throws std::system_error when that fails.

@@ -14,10 +14,12 @@ namespace {
 using nlohmann::json;
 
 Program::Options command_line(const std::string& root, const ServerProcess::Options& options) {
-  Program::Options result{options.wrapper, options.environment, {}, options.output};
+  Program::Options result{
+      options.wrapper, options.environment, {}, options.output, options.sockets};
   std::vector<std::string>& command = result.command;
   command.push_back(options.program.empty() ? tinyserve_path() : options.program);
-  command.insert(command.end(), {root, "--port", "0"});
+  command.push_back(root);
+  if (options.sockets.empty()) command.insert(command.end(), {"--port", "0"});
   command.insert(command.end(), options.arguments.begin(), options.arguments.end());
   return result;
 }

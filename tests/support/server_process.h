@@ -21,7 +21,8 @@ namespace tinyserve::test {
 class ServerProcess {
  public:
   struct Options {
-    std::vector<std::string> arguments{};    // besides the root and --port 0
+    std::vector<std::string> arguments{};  // besides the root and --port 0
+    std::vector<int> sockets{};  // handed over (Program::Options); then there is no --port 0
     std::vector<std::string> environment{};  // "NAME=value"
     std::vector<std::string> wrapper{};      // a command in front of the program
     std::string program{};                   // another copy of it; empty: the one under test

@@ -125,6 +125,13 @@ TEST(Settings, SayWhereAWrongValueCameFrom) {
   EXPECT_EQ(error_of({"-p", "1"}, {{"TINYSERVE_PORT", "abc"}}), "no error");
 }
 
+TEST(Settings, KnowWhoAskedForAPortOrAnAddress) {
+  EXPECT_EQ(settings_of({}).place_asked_by, "");
+  EXPECT_EQ(settings_of({"-p", "80"}).place_asked_by, "--port");
+  EXPECT_EQ(settings_of({"-b", "localhost"}).place_asked_by, "--bind");
+  EXPECT_EQ(settings_of({}, {{"TINYSERVE_BIND", "::1"}}).place_asked_by, "TINYSERVE_BIND");
+}
+
 TEST(Settings, NameTheChoices) {
   EXPECT_EQ(error_of({"--log-format", "xml"}), "--log-format: 'xml' is not json or none");
   EXPECT_EQ(error_of({"--color", "yes"}), "--color: 'yes' is not auto, always or never");
