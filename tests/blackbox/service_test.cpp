@@ -379,5 +379,37 @@ TEST(Service, IsStartedBySystemdSocketActivate) {
   EXPECT_EQ(nlohmann::json::parse(lines.front()).at("port"), activated.port());
 }
 
+// The arguments that a unit of packaging/systemd starts the program with; `directory` stands for
+// the path in it.
+Texts arguments_of(const std::string& unit, const std::string& path, const std::string& directory) {
+  std::ifstream file(std::string(TINYSERVE_UNITS) + "/" + unit);
+  Texts arguments;
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with("ExecStart=")) continue;
+    std::istringstream words(line.substr(line.find(' ')));
+    for (std::string word; words >> word;) arguments.push_back(word == path ? directory : word);
+  }
+  return arguments;
+}
+
+TEST(Service, UnderstandsTheFlagsOfItsUnits) {
+  const TempTree site{{"a $HOME/x", "content"}};
+  const ListeningSocket socket{"127.0.0.1"};
+  const std::string directory = site.path("a $HOME");
+  for (const auto& [arguments, sockets] :
+       {std::pair{arguments_of("tinyserve.service", "/srv/www", directory),
+                  std::vector<int>{socket.fd()}},
+        std::pair{arguments_of("tinyserve@.service", "%f", directory), std::vector<int>{}}}) {
+    Texts command{tinyserve_path()};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    Program program{{command, {}, {}, Program::Output::kCollect, sockets}};
+    ASSERT_TRUE(program.wait_until([&program] { return !program.out_lines().empty(); }))
+        << program.err();
+    const auto event = nlohmann::json::parse(program.out_lines().front());
+    EXPECT_EQ(event.at("root"), directory);
+    EXPECT_EQ(get({"127.0.0.1", event.at("port")}, "/x").body, "content");
+  }
+}
+
 }  // namespace
 }  // namespace tinyserve::test
