@@ -40,6 +40,7 @@ TEST(Generate, NamesEveryFlagInEveryKind) {
                 has(*generate("bash"), "'--" + name + " ") ||
                 has(*generate("bash"), " --" + name + "'"))
         << name;
+    EXPECT_NE(has(*generate("bash"), "--" + name + ")"), is_switch(flag)) << name;
     const std::string end = is_switch(flag) ? "" : value_is_optional(flag) ? "=-" : "=";
     EXPECT_TRUE(has(*generate("zsh"), "--" + name + end + "'[") ||
                 has(*generate("zsh"), "--" + name + end + "}'["))
