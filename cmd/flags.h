@@ -56,7 +56,7 @@ inline constexpr std::array kFlags{
          .group = Group::kServing,
          .brief = "what to serve, a directory or a file",
          .details = "It is what ROOT is, too. A name with a dash in front can only be given this "
-                    "way, or behind --."},
+                    "way."},
     Flag{.name = "index",
          .metavar = "NAME",
          .default_text = "index.html",

@@ -67,10 +67,14 @@ _tinyserve() {
   elif [[ $prev == = ]]; then
     prev=${COMP_WORDS[COMP_CWORD-2]} equals=1
   fi
-  # Behind "--" stands nothing but ROOT.
+  # Behind "--" stands a command.
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     [[ $word == -- ]] || continue
-    compopt -o dirnames
+    if [[ $prev == -- ]]; then
+      mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+    else
+      compopt -o default
+    fi
     return
   done
 
@@ -178,17 +182,30 @@ std::string bash_completion(std::span<const Flag> flags) {
 
 std::string zsh_completion(std::span<const Flag> flags) {
   std::string text =
-      "#compdef tinyserve\n# Made by: tinyserve --generate zsh\n\n_arguments -s -S \\\n";
+      "#compdef tinyserve\n# Made by: tinyserve --generate zsh\n\n"
+      "# Behind \"--\" stands a command.\n"
+      "local -i separator=${words[(i)--]}\n"
+      "if (( separator < CURRENT )); then\n"
+      "  shift $separator words\n"
+      "  (( CURRENT -= separator ))\n"
+      "  _normal\n"
+      "  return\n"
+      "fi\n\n"
+      "_arguments -s -S \\\n";
   for (const Flag& flag : flags) text += zsh_argument(flag);
   return text + "  '1:ROOT:_files -/'\n";
 }
 
 std::string fish_completion(std::span<const Flag> flags) {
   std::string text = "# fish completion for tinyserve(1)\n# Made by: tinyserve --generate fish\n\n";
-  text += "# What follows an equals sign is no ROOT.\n";
   text +=
-      "complete -c tinyserve -f\ncomplete -c tinyserve -n 'not string match -q -- \"--*\" "
-      "(commandline -ct)' -a " +
+      "# What follows an equals sign is no ROOT; behind \"--\" stands a command.\n"
+      "complete -c tinyserve -f\n"
+      "complete -c tinyserve -n 'test (commandline -opc)[-1] = --' "
+      "-a '(__fish_complete_command)'\n"
+      "complete -c tinyserve -n 'contains -- -- (commandline -opc)[1..-2]' -F\n"
+      "complete -c tinyserve -n 'not contains -- -- (commandline -opc); "
+      "and not string match -q -- \"--*\" (commandline -ct)' -a " +
       std::string(kFishDirectories) + "\n";
   for (const Flag& flag : flags) text += fish_flag(flag);
   return text;

@@ -14,7 +14,7 @@ constexpr std::size_t kColumns = 80;
 constexpr std::size_t kBriefColumn = 33;
 
 constexpr std::string_view kIntroduction =
-    "Usage: tinyserve [FLAGS] [ROOT]      (... may be repeated, [...] is the default)\n"
+    "Usage: tinyserve [FLAGS] [ROOT] [-- COMMAND...]\n"
     "\n"
     "  tinyserve                        this directory at http://localhost:8080/\n"
     "  tinyserve ./site --port 3000     another directory, another port\n"
@@ -22,6 +22,8 @@ constexpr std::string_view kIntroduction =
 
 constexpr std::string_view kEnding =
     "\n"
+    "... may be repeated, [...] is what holds without. COMMAND runs while ROOT is\n"
+    "served at $TINYSERVE_URL, and its exit code is ours.\n"
     "Every setting can also come from the environment: TINYSERVE_PORT=3000,\n"
     "TINYSERVE_NO_API=1, TINYSERVE_INDEX=a.html,b.html. A flag has the last word.\n"
     "man tinyserve tells more.\n";

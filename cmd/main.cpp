@@ -2,7 +2,7 @@
 // told to stop.
 //
 // Exit codes: 0 stopped as asked, help, version; 1 could not start or go on; 2 wrong usage; 130 and
-// 143 ended at once by a second signal.
+// 143 ended at once by a second signal; with a command, the command's.
 #include <unistd.h>
 
 #include <cstdio>
@@ -20,18 +20,20 @@
 #include "cmd/diagnostics.h"
 #include "cmd/generate.h"
 #include "cmd/help.h"
+#include "cmd/options.h"
 #include "cmd/printable.h"
 #include "cmd/service_manager.h"
 #include "cmd/settings.h"
 #include "cmd/signals.h"
 #include "cmd/startup.h"
+#include "cmd/supervisor.h"
 #include "loop/server.h"
 
 namespace tinyserve::cmd {
 namespace {
 
-int serve(Settings settings, std::vector<UniqueFd> sockets, const ServiceManager& manager,
-          log::Diagnostics& diagnostics);
+int serve(Settings settings, std::vector<UniqueFd> sockets, const Environment& environment,
+          const ReportUrl& report);
 int refuse(const UsageError& error);
 int print(const std::string& text);
 int print_generated(std::span<const char* const> kinds);
@@ -41,24 +43,33 @@ int run(std::span<const char* const> arguments, const Environment& environment) 
   if (!arguments.empty() && std::string_view(arguments[0]) == "--generate") {
     return print_generated(arguments.subspan(1));
   }
-  const std::string_view question = find_question(arguments);
+  const auto split = split_command_line(arguments);
+  if (const auto* error = std::get_if<UsageError>(&split)) return refuse(*error);
+  const auto& [own, command] = std::get<CommandLine>(split);
+  const std::string_view question = find_question(own);
   if (question == "help") return print(help_text());
   if (question == "version") return print(version_text());
 
-  auto read = read_settings(arguments, environment);
+  auto read = read_settings(own, environment);
   if (const auto* error = std::get_if<UsageError>(&read)) return refuse(*error);
   auto& settings = std::get<Settings>(read);
+  settings.runs_command = !command.empty();
   auto taken = take_sockets(environment, ::getpid());
   if (const auto* error = std::get_if<UsageError>(&taken)) return refuse(*error);
   auto& sockets = std::get<std::vector<UniqueFd>>(taken);
   if (const auto error = inherit(sockets, settings)) return refuse(*error);
-  // Never destroyed: the log's thread, left behind in a write that does not end, may still report.
-  static log::Diagnostics* diagnostics = make_diagnostics(settings, environment).release();
-  return serve(settings, std::move(sockets), ServiceManager(environment), *diagnostics);
+  const auto serve_here = [&](const ReportUrl& report) {
+    return serve(settings, std::move(sockets), environment, report);
+  };
+  if (command.empty()) return serve_here([](std::string_view) {});
+  return supervise(command, environment, serve_here);
 }
 
-int serve(Settings settings, std::vector<UniqueFd> sockets, const ServiceManager& manager,
-          log::Diagnostics& diagnostics) {
+int serve(Settings settings, std::vector<UniqueFd> sockets, const Environment& environment,
+          const ReportUrl& report) {
+  // Never destroyed: the log's thread, left behind in a write that does not end, may still report.
+  static log::Diagnostics& diagnostics = *make_diagnostics(settings, environment).release();
+  const ServiceManager manager(environment);
   auto opened = open_server(settings, diagnostics);
   sockets.clear();  // the server has its own; these would go on listening when it stops
   if (const auto* failure = std::get_if<loop::StartFailure>(&opened)) {
@@ -71,6 +82,7 @@ int serve(Settings settings, std::vector<UniqueFd> sockets, const ServiceManager
     diagnostics.report(notice.severity, notice.text);
   }
   manager.tell("READY=1");
+  report(server.urls().front());
   const Result<void> ended = server.run();
   if (ended) return 0;
   diagnostics.report(log::Severity::kError, "cannot go on: " + ended.error().message());

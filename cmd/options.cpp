@@ -29,11 +29,6 @@ const Flag* flag_named_by(std::string_view argument) {
   return nullptr;
 }
 
-std::span<const char* const> before_separator(std::span<const char* const> arguments) {
-  const auto separator = std::find(arguments.begin(), arguments.end(), std::string_view("--"));
-  return arguments.first(static_cast<std::size_t>(separator - arguments.begin()));
-}
-
 // The question that one of several switches in an argument such as "-qh" asks.
 std::string_view question_in_cluster(std::string_view argument) {
   if (argument.size() < 2 || argument[0] != '-' || argument[1] == '-') return {};
@@ -50,7 +45,7 @@ bool stands_alone(const Flag& flag) { return is_switch(flag) || value_is_optiona
 
 // CLI11 takes "--port=" for "--port" and would swallow the next argument as its value.
 std::optional<UsageError> find_empty_value(std::span<const char* const> arguments) {
-  for (const std::string_view argument : before_separator(arguments)) {
+  for (const std::string_view argument : arguments) {
     if (!argument.starts_with("--") || argument.find('=') != argument.size() - 1) continue;
     const Flag* flag = flag_named_by(argument.substr(0, argument.size() - 1));
     if (flag != nullptr && !is_switch(*flag)) return needs_value(*flag);
@@ -101,13 +96,10 @@ std::map<std::string_view, CLI::Option*> declare(CLI::App& app) {
 // What CLI11 left over: the first unknown flag is an error, the rest is ROOT.
 std::variant<std::vector<std::string>, UsageError> positionals_of(
     std::vector<std::string> leftover) {
-  const auto separator = std::find(leftover.begin(), leftover.end(), "--");
-  const auto is_flag = [](const std::string& argument) {
-    return argument.size() > 1 && argument[0] == '-';
-  };
-  const auto unknown = std::find_if(leftover.begin(), separator, is_flag);
-  if (unknown != separator) return explain_unknown(*unknown);
-  if (separator != leftover.end()) leftover.erase(separator);
+  const auto unknown = std::find_if(
+      leftover.begin(), leftover.end(),
+      [](const std::string& argument) { return argument.size() > 1 && argument[0] == '-'; });
+  if (unknown != leftover.end()) return explain_unknown(*unknown);
   return leftover;
 }
 
@@ -115,7 +107,7 @@ std::optional<UsageError> check_values(const Flag& flag, const std::vector<std::
   for (const std::string& text : texts) {
     if (is_switch(flag)) {
       if (text != "true") return UsageError{long_form(flag) + " takes no value"};
-    } else if (!stands_alone(flag) && (text == "--" || flag_named_by(text) != nullptr)) {
+    } else if (!stands_alone(flag) && flag_named_by(text) != nullptr) {
       return UsageError{needs_value(flag).text + " ('" + text + "' follows)"};
     }
   }
@@ -215,6 +207,19 @@ std::string variable_of(const Flag& flag) {
   return name;
 }
 
+std::variant<CommandLine, UsageError> split_command_line(std::span<const char* const> arguments) {
+  const auto separator = std::find(arguments.begin(), arguments.end(), std::string_view("--"));
+  const auto size = static_cast<std::size_t>(separator - arguments.begin());
+  if (size == arguments.size()) return CommandLine{arguments, {}};
+  const CommandLine line{arguments.first(size), arguments.subspan(size + 1)};
+  if (line.command.empty()) {
+    return UsageError{
+        "no command follows the two dashes; for a ROOT that begins with one write "
+        "--root=ROOT"};
+  }
+  return line;
+}
+
 std::variant<RawOptions, UsageError> read_options(std::span<const char* const> arguments,
                                                   const Environment& environment) {
   auto read = read_command_line(arguments);
@@ -228,7 +233,7 @@ std::variant<RawOptions, UsageError> read_options(std::span<const char* const> a
 }
 
 std::string_view find_question(std::span<const char* const> arguments) {
-  for (const std::string_view argument : before_separator(arguments)) {
+  for (const std::string_view argument : arguments) {
     const Flag* flag = flag_named_by(argument);
     if (flag != nullptr && flag->role == Role::kQuestion) return flag->name;
     const std::string_view question = question_in_cluster(argument);

@@ -41,7 +41,17 @@ struct RawValues {
 // By the flag's long name; the keys are those of the table. ROOT is the value of "root".
 using RawOptions = std::map<std::string_view, RawValues>;
 
-// Reads `arguments` (without the program's name) and `environment`.
+// The arguments of a command line, taken apart at the first "--".
+struct CommandLine {
+  std::span<const char* const> own;
+  std::span<const char* const> command;  // what is to be run beside the server; empty: nothing
+};
+
+// Takes `arguments` (without the program's name) apart. An error when nothing follows the "--".
+[[nodiscard]] std::variant<CommandLine, UsageError> split_command_line(
+    std::span<const char* const> arguments);
+
+// Reads our own `arguments` and `environment`.
 [[nodiscard]] std::variant<RawOptions, UsageError> read_options(
     std::span<const char* const> arguments, const Environment& environment);
 

@@ -54,7 +54,8 @@ SignalHandling::SignalHandling(loop::Server& server, const ServiceManager& manag
   TS_CHECK(running_server.exchange(&server) == nullptr);
   told_manager = &manager;
   is_stopping = false;
-  says_stopping = settings.verbosity != Verbosity::kQuiet && ::isatty(STDERR_FILENO) == 1;
+  says_stopping = settings.verbosity != Verbosity::kQuiet && !settings.runs_command &&
+                  ::isatty(STDERR_FILENO) == 1;
   handle(SIGINT, stop_or_quit);
   handle(SIGTERM, stop_or_quit);
   if (!settings.config.log.path.empty()) handle(SIGHUP, reopen_log);

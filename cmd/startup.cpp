@@ -184,7 +184,7 @@ std::vector<Notice> announce(const Started& started, const Settings& settings) {
   }
   notices.push_back({log::Severity::kInfo, "serving " + started.root});
   for (const std::string& url : started.urls) notices.push_back({log::Severity::kInfo, url});
-  notices.push_back({log::Severity::kInfo, "press Ctrl-C to stop"});
+  if (!settings.runs_command) notices.push_back({log::Severity::kInfo, "press Ctrl-C to stop"});
   return notices;
 }
 

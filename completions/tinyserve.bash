@@ -10,10 +10,14 @@ _tinyserve() {
   elif [[ $prev == = ]]; then
     prev=${COMP_WORDS[COMP_CWORD-2]} equals=1
   fi
-  # Behind "--" stands nothing but ROOT.
+  # Behind "--" stands a command.
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     [[ $word == -- ]] || continue
-    compopt -o dirnames
+    if [[ $prev == -- ]]; then
+      mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+    else
+      compopt -o default
+    fi
     return
   done
 

@@ -1,9 +1,11 @@
 # fish completion for tinyserve(1)
 # Made by: tinyserve --generate fish
 
-# What follows an equals sign is no ROOT.
+# What follows an equals sign is no ROOT; behind "--" stands a command.
 complete -c tinyserve -f
-complete -c tinyserve -n 'not string match -q -- "--*" (commandline -ct)' -a '(__fish_complete_directories)'
+complete -c tinyserve -n 'test (commandline -opc)[-1] = --' -a '(__fish_complete_command)'
+complete -c tinyserve -n 'contains -- -- (commandline -opc)[1..-2]' -F
+complete -c tinyserve -n 'not contains -- -- (commandline -opc); and not string match -q -- "--*" (commandline -ct)' -a '(__fish_complete_directories)'
 complete -c tinyserve -l root -x -a '(__fish_complete_directories)' -d 'what to serve, a directory or a file'
 complete -c tinyserve -l index -x -d 'answers for its directory'
 complete -c tinyserve -l no-listing -d 'do not list a directory without an index'

@@ -201,8 +201,6 @@ TEST(Cli, TakesTheRootEitherWay) {
             tree.path("site"));
   EXPECT_EQ(listening_event({"-p0", "--root=" + tree.path("site")}).at("root"), tree.path("site"));
   EXPECT_EQ(listening_event({"site", "-p", "0"}, {}, tree.path()).at("root"), tree.path("site"));
-  EXPECT_EQ(listening_event({"-p", "0", "--", "site"}, {}, tree.path()).at("root"),
-            tree.path("site"));
 }
 
 TEST(Cli, GreetsWithTheUrlAndHowToStop) {

@@ -17,6 +17,7 @@
 #include "cmd/service_manager.h"
 #include "cmd/settings.h"
 #include "cmd/startup.h"
+#include "cmd/supervisor.h"
 #include "http/via.h"
 #include "log/record.h"
 #include "support/temp_tree.h"
@@ -74,7 +75,8 @@ Texts diagnostics_after(const std::string& introduction) {
 std::regex pattern_of(const std::string& entry) {
   const std::regex sign(R"([\^$.|?*+(){}\[\]\\/])");
   const std::regex placeholder(
-      "\\b(ROOT|ADDRESS|NETWORK|PATH|TEXT|REASON|CALL|KIND|NAME|VARIABLE|FILE|LINE|N|M|A|B)\\b");
+      "\\b(ROOT|COMMAND|ADDRESS|NETWORK|PATH|TEXT|REASON|CALL|KIND|NAME|VARIABLE|FILE|LINE|N|M|A|B)"
+      "\\b");
   const std::string escaped = std::regex_replace(entry, sign, "\\$&");
   return std::regex(std::regex_replace(escaped, placeholder, ".*") + "((; |: | \\().*)?");
 }
@@ -167,8 +169,16 @@ void add_errors_of_a_service(Texts& messages) {
   messages.push_back(refused->text);
 }
 
+void add_errors_of_a_command(Texts& messages) {
+  const std::vector<const char*> arguments{"site", "--"};
+  messages.push_back(std::get<UsageError>(split_command_line(arguments)).text);
+  messages.push_back(explain_unrunnable("frob", ENOENT));
+  messages.emplace_back(kServerHasEnded);
+}
+
 TEST(ManualPage, HasTheMessagesThatKeepTheProgramFromStarting) {
   Texts messages;
+  add_errors_of_a_command(messages);
   add_start_failures(messages);
   add_errors_of_flags(messages);
   add_errors_of_the_configuration(messages);

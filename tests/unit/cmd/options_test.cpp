@@ -69,8 +69,6 @@ TEST(Options, SplitFieldsFromTheEnvironmentAtLineFeeds) {
 TEST(Options, TakeRootBeforeBetweenAndBehindTheFlags) {
   EXPECT_EQ(read({"site", "-q"}), "quiet=1, root=site, ");
   EXPECT_EQ(read({"-q", "site"}), "quiet=1, root=site, ");
-  EXPECT_EQ(read({"-q", "--", "site"}), "quiet=1, root=site, ");
-  EXPECT_EQ(read({"--", "--site"}), "root=--site, ");
 }
 
 TEST(Options, LeaveBracketsAlone) {
@@ -83,8 +81,28 @@ TEST(Options, TakeTheSameRootTwiceButNotTwoRoots) {
   EXPECT_EQ(read({"site", "--root", "other"}),
             "error: ROOT is given twice, as 'site' and as --root 'other'; leave one out");
   EXPECT_EQ(read({"a", "b"}), "error: only one ROOT can be served, but 'a' and 'b' were given");
-  EXPECT_EQ(read({"a", "--", "b"}),
-            "error: only one ROOT can be served, but 'a' and 'b' were given");
+}
+
+// Both halves, with a bar between, or the error.
+std::string split(const Arguments& arguments) {
+  const auto result = split_command_line(arguments);
+  if (const auto* error = std::get_if<UsageError>(&result)) return "error: " + error->text;
+  const auto& line = std::get<CommandLine>(result);
+  std::string text;
+  for (const char* argument : line.own) text += std::string(argument) + " ";
+  text += "|";
+  for (const char* argument : line.command) text += std::string(" ") + argument;
+  return text;
+}
+
+TEST(Options, EndWhereTheCommandBegins) {
+  EXPECT_EQ(split({}), "|");
+  EXPECT_EQ(split({"site", "-q"}), "site -q |");
+  EXPECT_EQ(split({"site", "--", "npm", "test", "--", "-q"}), "site | npm test -- -q");
+  EXPECT_EQ(split({"--", "true"}), "| true");
+  EXPECT_EQ(split({"site", "--"}),
+            "error: no command follows the two dashes; for a ROOT that begins with one write "
+            "--root=ROOT");
 }
 
 TEST(Options, SuggestTheNearestFlag) {
@@ -111,8 +129,6 @@ TEST(Options, AskForAMissingValue) {
   EXPECT_EQ(read({"--port=", "site"}), "error: --port needs a value: --port N");
   EXPECT_EQ(read({"--log-file", "--quiet"}),
             "error: --log-file needs a value: --log-file PATH ('--quiet' follows)");
-  EXPECT_EQ(read({"--root", "--", "site"}),
-            "error: --root needs a value: --root DIR ('--' follows)");
 }
 
 TEST(Options, RefuseAValueForASwitch) {
@@ -162,7 +178,6 @@ TEST(Options, AnswerQuestionsWhateverElseIsWrong) {
 TEST(Options, SeeNoQuestionWhereNoneIsAsked) {
   EXPECT_EQ(find_question(Arguments{}), "");
   EXPECT_EQ(find_question(Arguments{"site", "-q", "-phV"}), "");
-  EXPECT_EQ(find_question(Arguments{"--", "--help"}), "");
 }
 
 TEST(Options, NameTheirSources) {
