@@ -7,7 +7,8 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
-#include <tuple>
+
+#include "files/natural_order.h"
 
 namespace tinyserve::files {
 
@@ -44,10 +45,10 @@ std::optional<Facts> servable(const Root& root, const std::string& path, int pla
 }
 
 bool before(const ListedEntry& a, const ListedEntry& b) {
-  const auto rank = [](const ListedEntry& entry) {
-    return entry.facts.kind == Kind::kDirectory ? 0 : 1;
-  };
-  return std::forward_as_tuple(rank(a), a.name) < std::forward_as_tuple(rank(b), b.name);
+  const bool a_is_directory = a.facts.kind == Kind::kDirectory;
+  const bool b_is_directory = b.facts.kind == Kind::kDirectory;
+  if (a_is_directory != b_is_directory) return a_is_directory;
+  return natural_before(a.name, b.name);
 }
 
 }  // namespace

@@ -17,10 +17,10 @@ struct ListedEntry {
 
 enum class Hidden : std::uint8_t { kLeaveOut, kShow };
 
-// What `directory` holds: an open directory found at `path` in `root`. Directories first, then by
-// name. Names that begin with a dot only with Hidden::kShow; what leads out of the root or to
-// neither file nor directory is left out, because a link to it would be a 404. Fails with open(2)'s
-// and readdir(3)'s errors.
+// What `directory` holds: an open directory found at `path` in `root`. Directories first, then in
+// natural order. Names that begin with a dot only with Hidden::kShow; what leads out of the root or
+// to neither file nor directory is left out, because a link to it would be a 404. Fails with
+// open(2)'s and readdir(3)'s errors.
 [[nodiscard]] Result<std::vector<ListedEntry>> list_directory(const Root& root,
                                                               const std::string& path,
                                                               const Entry& directory,
