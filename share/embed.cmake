@@ -2,7 +2,7 @@
 # for it, and the binary needs no file beside it.
 #
 #   "share/mime_types.inc"   rows {"css", "text/css; charset=utf-8"}, sorted by extension
-#   "share/pages.inc"        kErrorPage, kListingPage, and the hashes of their style blocks
+#   "share/pages.inc"        kErrorPage, kListingPage, and what allows their style and script
 #   "share/manual.inc"       kManual, the manual page with holes for what --generate fills in
 #
 # A target that includes them links tinyserve_share. A change to the data configures the build anew.
@@ -64,22 +64,33 @@ function(tinyserve_mime_rows out)
   set(${out} "${rows}" PARENT_SCOPE)
 endfunction()
 
-# The text of a page, and the source expression that allows its style block in a
-# Content-Security-Policy.
-function(tinyserve_page file text_out hash_out)
-  file(READ ${tinyserve_share_dir}/${file} text)
-  if(NOT text MATCHES "<style>(.*)</style>")
-    message(FATAL_ERROR "share/${file}: no style block")
+# The source expression that allows the one <`element`> block of `text` in a
+# Content-Security-Policy; empty where there is none.
+function(tinyserve_block_hash text element out)
+  set(${out} "" PARENT_SCOPE)
+  if(text MATCHES "<${element}>(.*)</${element}>")
+    string(SHA256 hex "${CMAKE_MATCH_1}")
+    tinyserve_base64_of_sha256(${hex} base64)
+    set(${out} "'sha256-${base64}'" PARENT_SCOPE)
   endif()
-  string(SHA256 hex "${CMAKE_MATCH_1}")
-  tinyserve_base64_of_sha256(${hex} base64)
+endfunction()
+
+# The text of a page, and the directives of a Content-Security-Policy that allow its blocks.
+function(tinyserve_page file text_out sources_out)
+  file(READ ${tinyserve_share_dir}/${file} text)
+  tinyserve_block_hash("${text}" style style)
+  tinyserve_block_hash("${text}" script script)
+  set(sources "style-src ${style}")
+  if(script)
+    string(APPEND sources "; script-src ${script}")
+  endif()
   set(${text_out} "${text}" PARENT_SCOPE)
-  set(${hash_out} "sha256-${base64}" PARENT_SCOPE)
+  set(${sources_out} "${sources}" PARENT_SCOPE)
 endfunction()
 
 tinyserve_mime_rows(mime_rows)
-tinyserve_page(error.html error_page error_hash)
-tinyserve_page(listing.html listing_page listing_hash)
+tinyserve_page(error.html error_page error_sources)
+tinyserve_page(listing.html listing_page listing_sources)
 file(READ ${tinyserve_share_dir}/manual.mdoc manual)
 
 # file(CONFIGURE) leaves a file alone when nothing changed, so that nothing is compiled for it.
@@ -89,9 +100,9 @@ file(CONFIGURE OUTPUT ${tinyserve_generated_dir}/share/mime_types.inc @ONLY CONT
 file(CONFIGURE OUTPUT ${tinyserve_generated_dir}/share/pages.inc @ONLY CONTENT
 "// Made from share/error.html and share/listing.html.
 inline constexpr std::string_view kErrorPage = R\"page(@error_page@)page\";
-inline constexpr std::string_view kErrorStyleHash = \"@error_hash@\";
+inline constexpr std::string_view kErrorSources = \"@error_sources@\";
 inline constexpr std::string_view kListingPage = R\"page(@listing_page@)page\";
-inline constexpr std::string_view kListingStyleHash = \"@listing_hash@\";
+inline constexpr std::string_view kListingSources = \"@listing_sources@\";
 ")
 file(CONFIGURE OUTPUT ${tinyserve_generated_dir}/share/manual.inc @ONLY CONTENT
 "// Made from share/manual.mdoc.

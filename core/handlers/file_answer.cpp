@@ -162,6 +162,14 @@ Answer ranged_answer(const http::Request& request, const Representation& chosen,
   return answer;
 }
 
+// A reference from the request's target to the directory above what it names.
+std::string_view parent_of(std::string_view target_path) {
+  const bool slash = target_path.ends_with('/');
+  if (slash) target_path.remove_suffix(1);
+  if (target_path.rfind('/') == 0 || target_path.empty()) return "/";
+  return slash ? "../" : "./";
+}
+
 }  // namespace
 
 Answer file_answer(const http::Request& request, const files::Root& root, const Options& options,
@@ -243,7 +251,7 @@ Answer failed_answer(const http::Request& request, const Error& error) {
 
 Answer error_answer(const http::Request& request, Status status, std::string_view detail, Via via) {
   Answer answer;
-  answer.response = error_page(status, detail, request.fields);
+  answer.response = error_page(status, detail, request.fields, parent_of(request.target.path));
   answer.via = via;
   return answer;
 }

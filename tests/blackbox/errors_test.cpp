@@ -72,6 +72,22 @@ TEST(Errors, CarryTheFieldsThatTheyMust) {
   }
 }
 
+TEST(Errors, LeadToTheDirectoryAbove) {
+  const TempTree site{{"x", "x"}};
+  const ServerProcess server{site.path()};
+  const auto leads = [&](const std::string& path, const std::string& link) {
+    const std::string page = get(server.address(), path, "Accept: text/html\r\n").body;
+    return page.find("href=\"" + link + "\"") != std::string::npos;
+  };
+  EXPECT_TRUE(leads("/a/missing?b/c", "./"));
+  EXPECT_TRUE(leads("/a/missing/", "../"));
+  for (const char* path : {"/a/missing", "/a/missing/", "/missing", "/missing/"}) {
+    EXPECT_TRUE(leads(path, "/")) << path;
+  }
+  EXPECT_FALSE(leads("/missing", "./"));
+  EXPECT_FALSE(leads("/missing/", "../"));
+}
+
 TEST(Errors, NeverRepeatTheRequest) {
   const TempTree site{{"x", "x"}};
   const ServerProcess server{site.path()};

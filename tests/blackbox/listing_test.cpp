@@ -80,7 +80,16 @@ TEST(Listing, ShowsControlBytesAndBrokenUtf8Harmlessly) {
   EXPECT_FALSE(contains(page, "\x07"));
   EXPECT_FALSE(contains(page, "\x1b"));
   EXPECT_FALSE(contains(page, "\xff"));
-  EXPECT_TRUE(contains(page, "bad")) << page;
+  EXPECT_TRUE(contains(page, "new<i>\\n</i>line")) << page;
+  EXPECT_TRUE(contains(page, "bad<i>\\xFF</i><i>\\xFE</i>")) << page;
+}
+
+TEST(Listing, CountsAsPeopleDoAndHasDirectoriesFirst) {
+  const TempTree site{{"file10", "x"}, {"file9", "x"}, {"zoo/x", "x"}};
+  const ServerProcess server{site.path()};
+  const std::string page = get(server.address(), "/", kBrowser).body;
+  EXPECT_LT(page.find("./zoo/"), page.find("./file9")) << page;
+  EXPECT_LT(page.find("./file9"), page.find("./file10")) << page;
 }
 
 TEST(Listing, AllowsNothingButItself) {

@@ -67,27 +67,6 @@ files::ListedEntry directory(std::string name) {
   return entry;
 }
 
-// --- text
-// -----------------------------------------------------------------------------------------
-
-TEST(EscapeHtml, EscapesTheFiveSpecialCharacters) {
-  EXPECT_EQ(escape_html("<a href='x' title=\"y\">&amp;"),
-            "&lt;a href=&#39;x&#39; title=&quot;y&quot;&gt;&amp;amp;");
-}
-
-TEST(EscapeHtml, KeepsUtf8) {
-  EXPECT_EQ(escape_html("gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x98\x80"),
-            "gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x98\x80");
-}
-
-TEST(EscapeHtml, ShowsWhatCannotBeShownAsReplacementCharacters) {
-  EXPECT_EQ(escape_html("a\nb\x7F"),
-            "a\xEF\xBF\xBD"
-            "b\xEF\xBF\xBD");
-  EXPECT_EQ(escape_html("\xFF\xC3<"), "\xEF\xBF\xBD\xEF\xBF\xBD&lt;");
-  EXPECT_EQ(escape_html(std::string_view("\0", 1)), "\xEF\xBF\xBD");
-}
-
 // --- errors
 // ---------------------------------------------------------------------------------------
 
@@ -117,6 +96,19 @@ TEST(ErrorPage, AllowsItsOwnStyleAndNothingElse) {
   EXPECT_FALSE(has(policy, "unsafe"));
 }
 
+TEST(ErrorPage, LeadsToTheParentAndTheRoot) {
+  const auto links = [](std::string_view parent) {
+    const std::string body =
+        body_of(error_page(Status::kNotFound, "Gone.", browser().fields(), parent));
+    const std::size_t begin = body.find("<nav>");
+    return begin == body.npos ? "" : body.substr(begin, body.find("</nav>") - begin);
+  };
+  EXPECT_EQ(links(""), "");
+  EXPECT_EQ(links("/"), "<nav>\n<a href=\"/\">Start page</a>\n");
+  EXPECT_EQ(links("../"),
+            "<nav>\n<a href=\"../\">Parent directory</a>\n<a href=\"/\">Start page</a>\n");
+}
+
 TEST(ErrorPage, SaysThatItDependsOnAccept) {
   for (const SentFields* sent : {&browser(), &tool()}) {
     const auto head = head_of(error_page(Status::kNotFound, "Gone.", sent->fields()));
@@ -143,29 +135,60 @@ TEST(WaitingPage, IsALineOfPlainTextForTools) {
 // --- listing
 // --------------------------------------------------------------------------------------
 
+// What `body` holds between two texts.
+std::string between(const std::string& body, std::string_view begin, std::string_view end) {
+  const std::size_t from = body.find(begin) + begin.size();
+  return body.substr(from, body.find(end, from) - from);
+}
+
 // The rows of a listing, one text.
 std::string rows_of(std::string_view path, const std::vector<files::ListedEntry>& entries) {
-  const std::string body = body_of(listing_page(path, entries));
-  const std::size_t begin = body.find("<tbody>\n") + 8;
-  return body.substr(begin, body.find("</tbody>") - begin);
+  return between(body_of(listing_page(path, entries)), "<tbody id=\"entries\">", "</tbody>");
+}
+
+std::string crumbs_of(std::string_view path) {
+  return between(body_of(listing_page(path, {})), "<h1>", "</h1>");
+}
+
+std::string summary_of(const std::vector<files::ListedEntry>& entries) {
+  return between(body_of(listing_page("", entries)), "role=\"status\">", "</p>");
 }
 
 TEST(ListingPage, HasARowForEachEntry) {
-  EXPECT_EQ(
-      rows_of("", {directory("sub"), file("a.txt", 5, 784111777)}),
-      "<tr><td><a href=\"./sub/\">sub/</a></td><td></td><td>01 Jan 1970 00:00</td></tr>\n"
-      "<tr><td><a href=\"./a.txt\">a.txt</a></td><td>5 B</td><td>06 Nov 1994 08:49</td></tr>\n");
+  EXPECT_EQ(rows_of("", {directory("sub"), file("a.txt", 5, 784111777)}),
+            "\n<tr><td><a href=\"./sub/\"><bdi>sub</bdi>/</a></td><td></td>"
+            "<td><time datetime=\"1970-01-01T00:00:00.000Z\">1970-01-01 00:00</time></td></tr>"
+            "\n<tr><td><a href=\"./a.txt\"><bdi>a.txt</bdi></a></td><td title=\"5 bytes\">5 B</td>"
+            "<td><time datetime=\"1994-11-06T08:49:37.000Z\">1994-11-06 08:49</time></td></tr>");
 }
 
 TEST(ListingPage, LeadsUpEverywhereButAtTheRoot) {
-  EXPECT_EQ(rows_of("", {}), "");
-  EXPECT_EQ(rows_of("sub", {}), "<tr><td><a href=\"../\">../</a></td><td></td><td></td></tr>\n");
+  constexpr std::string_view kUp = "<tr><td><a href=\"../\">Parent directory</a></td></tr>";
+  EXPECT_FALSE(has(body_of(listing_page("", {})), kUp));
+  EXPECT_TRUE(has(body_of(listing_page("sub", {})), kUp));
+}
+
+TEST(ListingPage, LinksEveryDirectoryAbove) {
+  EXPECT_EQ(crumbs_of(""), "<bdi id=\"root\">/</bdi>");
+  EXPECT_EQ(crumbs_of("a"), "<a href=\"../\" id=\"root\">/</a><bdi>a</bdi>/");
+  EXPECT_EQ(crumbs_of("a/<b>/c"),
+            "<a href=\"../../../\" id=\"root\">/</a><a href=\"../../\"><bdi>a</bdi></a>/"
+            "<a href=\"../\"><bdi>&lt;b&gt;</bdi></a>/<bdi>c</bdi>/");
+}
+
+TEST(ListingPage, CountsWhatThereIs) {
+  EXPECT_EQ(summary_of({}), "This directory is empty, or what it holds is hidden.");
+  EXPECT_EQ(summary_of({directory("a")}), "1 directory");
+  EXPECT_EQ(summary_of({file("a", 0)}), "1 file, 0 B");
+  EXPECT_EQ(summary_of({directory("a"), directory("b"), file("c", 700), file("d", 800)}),
+            "2 directories, 2 files, 1.5 kB");
+  EXPECT_EQ(summary_of(std::vector<files::ListedEntry>(1234, file("a"))), "1,234 files, 0 B");
 }
 
 TEST(ListingPage, EncodesLinksAndEscapesText) {
   const std::string rows = rows_of("", {file("a \"<b>'&?#%.txt")});
   EXPECT_TRUE(has(rows, "href=\"./a%20%22%3Cb%3E%27%26%3F%23%25.txt\"")) << rows;
-  EXPECT_TRUE(has(rows, ">a &quot;&lt;b&gt;&#39;&amp;?#%.txt</a>")) << rows;
+  EXPECT_TRUE(has(rows, "<bdi>a &quot;&lt;b&gt;&#39;&amp;?#%.txt</bdi>")) << rows;
 }
 
 TEST(ListingPage, LinksToNamesThatLookLikeSchemes) {
@@ -173,19 +196,33 @@ TEST(ListingPage, LinksToNamesThatLookLikeSchemes) {
 }
 
 TEST(ListingPage, EncodesEachByteOfANameThatIsNoUtf8) {
-  const std::string rows = rows_of("", {file("\xFFx\n")});
-  EXPECT_TRUE(has(rows, "href=\"./%FFx%0A\"")) << rows;
-  EXPECT_TRUE(has(rows, ">\xEF\xBF\xBDx\xEF\xBF\xBD</a>")) << rows;
+  const std::string rows = rows_of("", {file("\xFFx")});
+  EXPECT_TRUE(has(rows, "href=\"./%FFx\"")) << rows;
+  EXPECT_TRUE(has(rows, "<bdi><i>\\xFF</i>x</bdi></a>")) << rows;
+}
+
+TEST(ListingPage, HasNoLinkWhereNoRequestMayNameIt) {  // decode_path() refuses control bytes
+  const std::string rows = rows_of("", {file("a\nb"), directory("c\x7F")});
+  EXPECT_FALSE(has(rows, "href")) << rows;
+  EXPECT_TRUE(has(rows, "<bdi>a<i>\\n</i>b</bdi></a>")) << rows;
+  EXPECT_TRUE(has(rows, "<bdi>c<i>\\x7F</i></bdi>/</a>")) << rows;
 }
 
 TEST(ListingPage, DoesNotFillInWhatFileNamesSpell) {
-  const std::string rows = rows_of("", {file("{{path}}{{rows}}")});
-  EXPECT_TRUE(has(rows, ">{{path}}{{rows}}</a>")) << rows;
+  const std::string rows = rows_of("", {file("{{crumbs}}{{rows}}")});
+  EXPECT_TRUE(has(rows, "<bdi>{{crumbs}}{{rows}}</bdi>")) << rows;
 }
 
 TEST(ListingPage, NamesItsDirectory) {
   EXPECT_TRUE(has(body_of(listing_page("", {})), "<title>/</title>"));
-  EXPECT_TRUE(has(body_of(listing_page("a/<b>", {})), "<h1>/a/&lt;b&gt;/</h1>"));
+  EXPECT_TRUE(has(body_of(listing_page("a/<b>", {})), "<title>/a/&lt;b&gt;/</title>"));
+}
+
+TEST(ListingPage, AllowsItsOwnStyleAndScript) {
+  const std::string policy = head_of(listing_page("", {})).field("Content-Security-Policy");
+  EXPECT_TRUE(has(policy, "; style-src 'sha256-")) << policy;
+  EXPECT_TRUE(has(policy, "; script-src 'sha256-")) << policy;
+  EXPECT_FALSE(has(policy, "unsafe")) << policy;
 }
 
 TEST(ListingPage, IsHtmlUnderAStrictPolicy) {
@@ -195,6 +232,20 @@ TEST(ListingPage, IsHtmlUnderAStrictPolicy) {
   EXPECT_EQ(head.field("X-Content-Type-Options"), "nosniff");
   EXPECT_EQ(head.field("Cache-Control"), "no-cache");
   EXPECT_TRUE(head.field("Content-Security-Policy").starts_with("default-src 'none';"));
+}
+
+TEST(ListingPage, ShowsExactSizesInTitles) {
+  const std::pair<std::uint64_t, std::string_view> expected[] = {
+      {0, "0 bytes"},
+      {1, "1 byte"},
+      {999, "999 bytes"},
+      {1000, "1,000 bytes"},
+      {UINT64_MAX, "18,446,744,073,709,551,615 bytes"},
+  };
+  for (const auto& [size, text] : expected) {
+    const std::string rows = rows_of("", {file("a", size)});
+    EXPECT_TRUE(has(rows, "<td title=\"" + std::string(text) + "\">")) << size << ": " << rows;
+  }
 }
 
 TEST(ListingPage, ShowsSizesForPeople) {
@@ -212,7 +263,7 @@ TEST(ListingPage, ShowsSizesForPeople) {
   };
   for (const auto& [size, text] : expected) {
     const std::string rows = rows_of("", {file("a", size)});
-    EXPECT_TRUE(has(rows, "<td>" + std::string(text) + "</td>")) << size << ": " << rows;
+    EXPECT_TRUE(has(rows, ">" + std::string(text) + "</td>")) << size << ": " << rows;
   }
 }
 
