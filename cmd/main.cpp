@@ -27,6 +27,7 @@
 #include "cmd/signals.h"
 #include "cmd/startup.h"
 #include "cmd/supervisor.h"
+#include "cmd/terminal.h"
 #include "loop/server.h"
 
 namespace tinyserve::cmd {
@@ -58,6 +59,7 @@ int run(std::span<const char* const> arguments, const Environment& environment) 
   if (const auto* error = std::get_if<UsageError>(&taken)) return refuse(*error);
   auto& sockets = std::get<std::vector<UniqueFd>>(taken);
   if (const auto error = inherit(sockets, settings)) return refuse(*error);
+  suit_log_to_its_place(settings, environment);
   const auto serve_here = [&](const ReportUrl& report) {
     return serve(settings, std::move(sockets), environment, report);
   };

@@ -169,9 +169,13 @@ std::variant<Settings, UsageError> interpret(const RawOptions& raw) {
       read.one("header-timeout", config.timeouts.head_ms, parse_positive_seconds);
   config.timeouts.keep_alive_ms =
       read.one("keep-alive-timeout", config.timeouts.keep_alive_ms, parse_seconds);
-  config.log.format = read.choice<log::Format>(
-      "log-format", {{"json", log::Format::kJson}, {"none", log::Format::kNone}});
+  config.log.format = read.choice<log::Format>("log-format", {{"json", log::Format::kJson},
+                                                              {"pretty", log::Format::kPretty},
+                                                              {"combined", log::Format::kCombined},
+                                                              {"common", log::Format::kCommon},
+                                                              {"none", log::Format::kNone}});
   config.log.path = read.one("log-file", config.log.path, parse_path);
+  config.log.ignored = read.list("log-ignore", {}, parse_pattern);
   settings.color = read.choice<Color>(
       "color", {{"auto", Color::kAuto}, {"always", Color::kAlways}, {"never", Color::kNever}});
   settings.verbosity = read.verbosity();

@@ -130,6 +130,11 @@ Parsed<std::string> parse_path(std::string_view text) {
   return std::string(text);
 }
 
+Parsed<std::string> parse_pattern(std::string_view text) {
+  if (text.empty()) return complain(text, "a pattern (such as /assets/* or *.map)");
+  return std::string(text);
+}
+
 Parsed<std::string> parse_file_name(std::string_view text) {
   if (text.empty() || text == "." || text == ".." || text.find('/') != std::string_view::npos) {
     return complain(text, "a file name (such as index.html, without a slash)");

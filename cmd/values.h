@@ -60,6 +60,9 @@ using Parsed = std::variant<T, Complaint>;
 // scheme's own port; or "*".
 [[nodiscard]] Parsed<std::string> parse_origin(std::string_view text);
 
+// Any pattern that is not empty.
+[[nodiscard]] Parsed<std::string> parse_pattern(std::string_view text);
+
 // A host name without a port, or "*".
 [[nodiscard]] Parsed<std::string> parse_host(std::string_view text);
 

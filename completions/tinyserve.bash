@@ -60,7 +60,7 @@ _tinyserve() {
     --keep-alive-timeout)
       return ;;
     --log-format)
-      mapfile -t COMPREPLY < <(compgen -W 'json none' -- "$cur")
+      mapfile -t COMPREPLY < <(compgen -W 'json pretty combined common none' -- "$cur")
       return ;;
     --log-file)
       compopt -o default

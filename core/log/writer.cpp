@@ -114,8 +114,11 @@ std::uint64_t count_lines(std::string_view lines) {
 }  // namespace
 
 struct Writer::Shared {
-  Shared(std::string log_path, UniqueFd log_fd, Diagnostics& person)
-      : path(std::move(log_path)), diagnostics(&person), fd(std::move(log_fd)) {}
+  Shared(std::string log_path, UniqueFd log_fd, Diagnostics& person, Format log_format)
+      : path(std::move(log_path)),
+        has_events(log_format == Format::kJson),
+        diagnostics(&person),
+        fd(std::move(log_fd)) {}
 
   void wake_if_due();
   void run();
@@ -132,6 +135,7 @@ struct Writer::Shared {
 
   Ring ring;
   const std::string path;
+  const bool has_events;
   std::atomic<std::uint64_t> dropped{0};
   std::atomic<bool> closed{false};            // what is pushed vanishes: stopped, or EPIPE
   std::atomic<bool> abandoned{false};         // stop() has lost its patience: write no more
@@ -163,10 +167,11 @@ struct Writer::Shared {
 
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler stores it");
 
-Result<std::unique_ptr<Writer>> Writer::open(std::string path, Diagnostics& diagnostics) {
+Result<std::unique_ptr<Writer>> Writer::open(std::string path, Diagnostics& diagnostics,
+                                             Format format) {
   UniqueFd fd = open_log(path);
   if (!fd) return fail("open");
-  auto shared = std::make_shared<Shared>(std::move(path), std::move(fd), diagnostics);
+  auto shared = std::make_shared<Shared>(std::move(path), std::move(fd), diagnostics, format);
   return std::unique_ptr<Writer>(new Writer(std::move(shared)));
 }
 
@@ -179,7 +184,7 @@ void Writer::push(std::string_view lines) {
   if (shared.closed.load(std::memory_order_relaxed)) return;
   if (!thread_.joinable()) start();
   const std::uint64_t dropped = shared.dropped.load(std::memory_order_relaxed);
-  const bool is_untold = dropped != shared.dropped_told;
+  const bool is_untold = shared.has_events && dropped != shared.dropped_told;
   if (lines.size() + (is_untold ? kMaxDroppedLine : 0) > shared.ring.room()) {
     shared.dropped.fetch_add(count_lines(lines), std::memory_order_relaxed);
     return;

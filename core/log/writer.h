@@ -21,6 +21,7 @@
 
 #include "base/result.h"
 #include "log/diagnostics.h"
+#include "log/options.h"
 
 namespace tinyserve::log {
 
@@ -32,9 +33,11 @@ class Writer {
 
   // Opens `path` for appending (created with mode 0644 less the umask); an empty path is standard
   // output. Fails with open(2)'s errors: ENXIO for a FIFO that nobody reads, EBADF where standard
-  // output is closed. `diagnostics` must live until stop() has returned.
+  // output is closed. `diagnostics` must live until stop() has returned. With another format than
+  // JSON no event lines are written.
   [[nodiscard]] static Result<std::unique_ptr<Writer>> open(std::string path,
-                                                            Diagnostics& diagnostics);
+                                                            Diagnostics& diagnostics,
+                                                            Format format = Format::kJson);
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
   ~Writer();  // stops as stop() does

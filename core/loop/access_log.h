@@ -7,10 +7,13 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "http/request_parser.h"
 #include "http/via.h"
+#include "log/encoder.h"
 #include "log/record.h"
 #include "log/writer.h"
 #include "net/address.h"
@@ -28,11 +31,13 @@ struct RequestOrigin {
 class AccessLog {
  public:
   // `writer` must outlive this object; none: nothing is written, but the totals are kept.
-  explicit AccessLog(log::Writer* writer) : writer_(writer) {}
+  explicit AccessLog(log::Writer* writer, const log::Options& options = {})
+      : writer_(writer), encoder_(options), ignored_(options.ignored) {}
 
   // Whether anybody will read the records: drafts need not be made otherwise.
   [[nodiscard]] bool enabled() const { return writer_ != nullptr; }
 
+  // The draft of a request that is not to be logged is empty.
   [[nodiscard]] log::RecordDraft draft(const RequestOrigin& origin,
                                        const http::RequestHead& head) const;
   void finish(const log::RecordDraft& draft, const log::Outcome& outcome);
@@ -46,7 +51,11 @@ class AccessLog {
   void hand_over();
 
  private:
+  [[nodiscard]] bool is_ignored(std::string_view path) const;
+
   log::Writer* writer_;
+  log::Encoder encoder_;
+  std::vector<std::string> ignored_;
   std::string lines_;
   log::Stopping totals_;
 };

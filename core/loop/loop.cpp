@@ -53,7 +53,7 @@ Loop::Loop(const Config& config, std::size_t max_connections, std::vector<net::L
       poller_(std::move(poller)),
       wake_up_(std::move(wake_up)),
       spare_(open_spare()),
-      access_log_(writer),
+      access_log_(writer, config.log),
       budget_(config.memory_budget),
       services_{config, router, access_log_, diagnostics, budget_,      read_clocks(),
                 {},     {},     {},          {},          INT64_MIN / 2},

@@ -143,7 +143,7 @@ std::variant<Server, StartFailure> Server::open(const Config& config,
     impl->addresses.push_back(listener.address.host());
 
   if (config.log.format != log::Format::kNone) {
-    auto writer = log::Writer::open(config.log.path, diagnostics);
+    auto writer = log::Writer::open(config.log.path, diagnostics, config.log.format);
     if (!writer) return StartFailure{What::kLog, config.log.path, writer.error()};
     impl->writer = *std::move(writer);
   }

@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +15,7 @@
 #include <charconv>
 #include <condition_variable>
 #include <csignal>
+#include <cstdlib>
 #include <mutex>
 #include <stdexcept>
 #include <string_view>
@@ -28,15 +31,30 @@ namespace {
 }
 
 struct Pipe {
-  Pipe() {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("pipe2");
-    read = ends[0];
-    write = ends[1];
-  }
   int read;
   int write;
 };
+
+Pipe open_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("pipe2");
+  return {ends[0], ends[1]};
+}
+
+// A terminal that hands every byte on as it is.
+Pipe open_terminal() {
+  const int master = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (master < 0 || ::grantpt(master) != 0 || ::unlockpt(master) != 0) fail("posix_openpt");
+  const int slave = ::open(::ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (slave < 0) fail("open a terminal");
+  termios settings{};
+  ::tcgetattr(slave, &settings);
+  ::cfmakeraw(&settings);
+  ::tcsetattr(slave, TCSANOW, &settings);
+  const winsize size{.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
+  ::ioctl(slave, TIOCSWINSZ, &size);
+  return {master, slave};
+}
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> result;
@@ -160,12 +178,13 @@ Program::Program(const Options& options) : streams_(std::make_unique<Streams>())
   }
   std::vector<char*> argv = pointers(arguments);
   std::vector<char*> envp = pointers(environment);
-  const Pipe out;
-  const Pipe err;
+  const bool terminal = options.output == Output::kTerminal;
+  const Pipe out = terminal ? open_terminal() : open_pipe();
+  const Pipe err = open_pipe();
   const bool closed = options.output == Output::kClosed;
   const Child child{options.directory.c_str(),
                     closed ? -1 : out.write,
-                    err.write,
+                    terminal ? out.write : err.write,
                     argv.data(),
                     envp.data(),
                     options.sockets,
@@ -177,7 +196,7 @@ Program::Program(const Options& options) : streams_(std::make_unique<Streams>())
   ::close(err.write);
   const std::lock_guard lock(streams_->mutex);
   streams_->read_all(err.read, streams_->err);
-  if (options.output == Output::kCollect) {
+  if (options.output == Output::kCollect || terminal) {
     streams_->read_all(out.read, streams_->out);
   } else if (options.output == Output::kUnread) {
     streams_->unread = out.read;

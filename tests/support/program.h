@@ -26,6 +26,7 @@ class Program {
     kUnread,      // a pipe that nobody reads until resume_reading()
     kReaderGone,  // a pipe whose reader has closed its end: EPIPE
     kClosed,      // no descriptor at all
+    kTerminal,    // a terminal of 80 columns, shared with standard error; all of it is in out()
   };
   struct Options {
     std::vector<std::string> command;  // program and arguments

@@ -49,7 +49,7 @@ ServerProcess::ServerProcess(const std::string& root, const Options& options)
   }
   std::optional<std::uint16_t> port;
   const bool listening = program_.wait_until([&] {
-    port = log_on_stdout ? port_in_log(program_.out_lines()) : port_in_banner(program_.err());
+    port = log_on_stdout ? port_in_log(program_.out_lines()) : port_in_banner(said());
     return port.has_value();
   });
   if (!listening) throw std::runtime_error("the server did not start:\n" + program_.err());
@@ -63,12 +63,18 @@ ServerProcess::~ServerProcess() {
     if (!end_is_expected_) {
       EXPECT_EQ(program_.wait(), 0) << "the server did not end well:\n" << program_.err();
     }
+    if (output_ == Program::Output::kTerminal) return;
     for (const std::string& line : log_lines()) {
       EXPECT_TRUE(json::accept(line)) << "no JSON on standard output: " << line;
     }
   } catch (const std::exception& error) {
     ADD_FAILURE() << "the server did not stop: " << error.what();
   }
+}
+
+void ServerProcess::wait_until_said(const std::string& text) {
+  const bool said_it = program_.wait_until([&] { return said().find(text) != std::string::npos; });
+  if (!said_it) throw std::runtime_error("the server ended without saying: " + text);
 }
 
 int ServerProcess::wait() {

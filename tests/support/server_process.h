@@ -3,7 +3,7 @@
 // The port is learnt from the listening event, or from the banner where standard output carries no
 // log. When the object goes, the server is asked to stop and must do so with exit code 0 (a
 // sanitizer's report changes the code, and fails the test here), and every line it wrote on
-// standard output must be JSON.
+// standard output must be JSON, unless that is a terminal.
 #pragma once
 
 #include <chrono>
@@ -41,6 +41,12 @@ class ServerProcess {
   [[nodiscard]] Address address6() const { return {"::1", port_}; }
   [[nodiscard]] pid_t pid() const { return program_.pid(); }
   [[nodiscard]] std::string err() const { return program_.err(); }
+  // What a person saw: standard error, or all that a terminal was sent.
+  [[nodiscard]] std::string said() const {
+    return output_ == Program::Output::kTerminal ? program_.out() : program_.err();
+  }
+  // Waits until that holds `text`.
+  void wait_until_said(const std::string& text);
 
   // Lines on standard output so far; the records of requests among them; the event lines.
   [[nodiscard]] std::vector<std::string> log_lines() const { return program_.out_lines(); }

@@ -52,7 +52,10 @@ TEST(Help, ShowsValuesDefaultsAndChoices) {
   const std::string help = help_text();
   EXPECT_NE(help.find("  -p, --port N                   port; 0 takes any free one [8080]\n"),
             std::string::npos);
-  EXPECT_NE(help.find("      --color auto|always|never  colour in messages [auto]\n"),
+  EXPECT_NE(help.find("      --color auto|always|never  colour in messages and the log [auto]\n"),
+            std::string::npos);
+  EXPECT_NE(help.find("      --log-format FORMAT        json, pretty, combined, common or none "
+                      "[json]\n"),
             std::string::npos);
   EXPECT_NE(help.find("      --cors[=ORIGIN]...         let pages of ORIGIN read what is served [*]"
                       "\n"),

@@ -76,6 +76,23 @@ TEST(Settings, FollowTheValuesGiven) {
   EXPECT_EQ(settings.config.log.path, "x.log");
 }
 
+TEST(Settings, FollowEveryLogFormat) {
+  const auto format = [](const std::string& name) {
+    return settings_of({"--log-format", name.c_str()}).config.log.format;
+  };
+  EXPECT_EQ(format("json"), log::Format::kJson);
+  EXPECT_EQ(format("pretty"), log::Format::kPretty);
+  EXPECT_EQ(format("combined"), log::Format::kCombined);
+  EXPECT_EQ(format("common"), log::Format::kCommon);
+  EXPECT_EQ(format("none"), log::Format::kNone);
+}
+
+TEST(Settings, CollectWhatIsNotLogged) {
+  EXPECT_EQ(settings_of({"--log-ignore", "*.map", "--log-ignore=/a/*"}).config.log.ignored,
+            (std::vector<std::string>{"*.map", "/a/*"}));
+  EXPECT_EQ(error_of({"--log-ignore="}), "--log-ignore needs a value: --log-ignore GLOB");
+}
+
 TEST(Settings, FollowTheSwitchesGiven) {
   const Settings settings =
       settings_of({"--no-listing", "--dotfiles", "--follow-symlinks", "--no-api"});
@@ -133,7 +150,9 @@ TEST(Settings, KnowWhoAskedForAPortOrAnAddress) {
 }
 
 TEST(Settings, NameTheChoices) {
-  EXPECT_EQ(error_of({"--log-format", "xml"}), "--log-format: 'xml' is not json or none");
+  EXPECT_EQ(error_of({"--log-format", "xml"}),
+            "--log-format: 'xml' is not json, pretty, combined, common or "
+            "none");
   EXPECT_EQ(error_of({"--color", "yes"}), "--color: 'yes' is not auto, always or never");
 }
 

@@ -55,9 +55,14 @@ TEST(JsonString, EscapesC1ControlsAndLineSeparators) {
   EXPECT_EQ(encoded("a\u2028b\u2029"), R"("a\u2028b\u2029")");
 }
 
+TEST(JsonString, EscapesWhatTurnsTextAround) {
+  EXPECT_EQ(encoded("a\u202A\u202E\u2066\u2069"), R"("a\u202a\u202e\u2066\u2069")");
+  EXPECT_EQ(encoded("\u2029\u202F\u2065\u206A"), "\"\\u2029\u202F\u2065\u206A\"");
+}
+
 TEST(JsonString, KeepsOtherCharactersOutsideAscii) {
-  EXPECT_EQ(encoded("\u00a0\u00fc \u2027\u202a \u20ac \U0001f600"),
-            "\"\u00a0\u00fc \u2027\u202a \u20ac \U0001f600\"");
+  EXPECT_EQ(encoded("\u00a0\u00fc \u2027\u2030 \u20ac \U0001f600"),
+            "\"\u00a0\u00fc \u2027\u2030 \u20ac \U0001f600\"");
 }
 
 TEST(JsonString, ReplacesBytesThatAreNoUtf8) {

@@ -134,6 +134,31 @@ TEST(AccessLog, HandsLinesOverInOrder) {
   for (std::size_t i = 1; i < lines.size(); ++i) ASSERT_EQ(lines[i].at("bytes"), i - 1);
 }
 
+TEST(AccessLog, LeavesOutThePathsThatAreIgnoredButCountsThem) {
+  Journal journal;
+  AccessLog log(journal.writer.get(), {.ignored = {"/a/*", "*.map"}});
+  for (const char* target : {"/a/x", "/kept?q=.map", "/b.map?v=2"}) {
+    const ReadHead sent("GET " + std::string(target) + " HTTP/1.0\r\n\r\n");
+    log.finish(log.draft(kOrigin, sent.head()), ok(10));
+  }
+  log.stopping({});
+  log.hand_over();
+  const auto lines = journal.lines();
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].at("path"), "/kept");
+  EXPECT_EQ(lines[1].at("requests"), 3);
+  EXPECT_EQ(lines[1].at("bytes"), 30);
+}
+
+TEST(AccessLog, HasEventsInJsonOnly) {
+  Journal journal;
+  AccessLog log(journal.writer.get(), {.format = log::Format::kCommon});
+  log.listening({784'111'777'000'000, {}, 8080, "/site", "1.0"});
+  log.stopping({});
+  log.hand_over();
+  EXPECT_TRUE(journal.lines().empty());
+}
+
 TEST(AccessLog, WithoutAWriterDraftsNothing) {
   AccessLog log(nullptr);
   const ReadHead sent("GET / HTTP/1.0\r\n\r\n");

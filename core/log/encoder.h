@@ -1,0 +1,31 @@
+// encoder.h — step 8: which format a record is written in.
+//
+// The one place where the formats meet: record.h, pretty.h and clf.h do the work. Pure but for the
+// time zone, which the constructor reads.
+#pragma once
+
+#include <string>
+
+#include "log/options.h"
+#include "log/pretty.h"
+#include "log/record.h"
+
+namespace tinyserve::log {
+
+class Encoder {
+ public:
+  explicit Encoder(const Options& options);
+
+  // As begin_record() and finish_record(). With Format::kNone nothing is written.
+  void begin(RecordDraft& draft, const RequestFacts& facts) const;
+  void finish(std::string& out, const RecordDraft& draft, const Outcome& outcome) const;
+
+  // Only JSON can tell a line about the program from a line about a request.
+  [[nodiscard]] bool has_events() const { return format_ == Format::kJson; }
+
+ private:
+  Format format_;
+  PrettyStyle style_;
+};
+
+}  // namespace tinyserve::log

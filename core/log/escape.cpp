@@ -1,0 +1,28 @@
+#include "log/escape.h"
+
+#include <algorithm>
+
+#include "log/plain.h"
+
+namespace tinyserve::log {
+
+void append_escaped(std::string& out, std::string_view text, std::size_t max_bytes) {
+  constexpr char kDigits[] = "0123456789ABCDEF";
+  const std::size_t end = out.size() + max_bytes;
+  while (!text.empty()) {
+    const std::size_t plain = std::min(plain_prefix(text), end - out.size());
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) return;
+    const auto byte = static_cast<unsigned char>(text.front());
+    const char escape[] = {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 0xF]};
+    if (is_plain(text.front()) || end - out.size() < sizeof escape) {
+      out += "...";
+      return;
+    }
+    out.append(escape, sizeof escape);
+    text.remove_prefix(1);
+  }
+}
+
+}  // namespace tinyserve::log
