@@ -21,6 +21,8 @@ if(TINYSERVE_BUILD_PROGRAM)
     DESTINATION ${TINYSERVE_ZSH_DIR} COMPONENT program)
   install(FILES completions/tinyserve.fish
     DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT program)
+  install(FILES share/log.schema.json
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/tinyserve COMPONENT program)
 endif()
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/tinyserve)

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include <cstring>
 #include <ctime>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -102,6 +104,23 @@ UniqueFd open_log(const std::string& path) {
   return UniqueFd{::open(path.c_str(), kFlags, 0644)};
 }
 
+// The size of the regular file behind `fd`; nothing for what is none.
+std::optional<off_t> size_of_file(int fd) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  return status.st_size;
+}
+
+// Whether the file at `path`, which `fd` appends to, ends within a line: whoever wrote it last met
+// a full disk, or was killed.
+bool ends_within_line(int fd, const std::string& path) {
+  const auto size = size_of_file(fd);
+  if (!size || *size == 0) return false;
+  const UniqueFd reader{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
+  char last = '\n';
+  return reader && ::pread(reader.get(), &last, 1, *size - 1) == 1 && last != '\n';
+}
+
 void wait_writable(int fd) {
   pollfd poll{fd, POLLOUT, 0};
   ::poll(&poll, 1, -1);
@@ -118,13 +137,15 @@ struct Writer::Shared {
       : path(std::move(log_path)),
         has_events(log_format == Format::kJson),
         diagnostics(&person),
-        fd(std::move(log_fd)) {}
+        fd(std::move(log_fd)),
+        needs_line_feed(ends_within_line(fd.get(), path)) {}
 
   void wake_if_due();
   void run();
   bool wait_for_lines();
   bool write_all();
   Error write_batch();
+  bool was_emptied() const;
   std::size_t take_written(std::size_t written);
   void reopen();
   void skip_torn_line();
@@ -158,6 +179,8 @@ struct Writer::Shared {
   UniqueFd fd;
   bool failing = false;  // the last write failed and its bytes are still in the ring
   bool in_line = false;  // the last byte written was not the end of a line
+  bool needs_line_feed;  // before anything else is written: the file had such an end already
+  std::optional<off_t> size_when_failing;
   std::uint64_t dropped_before_failure = 0;
 
   // The pusher's own.
@@ -302,6 +325,10 @@ bool Writer::Shared::write_all() {
 // One batch: the bytes that are there now, whole lines at its end. What comes meanwhile gathers for
 // the next one.
 Error Writer::Shared::write_batch() {
+  if (was_emptied()) skip_torn_line();
+  // It goes to a regular file only, which neither blocks nor takes half a byte.
+  if (needs_line_feed && ::write(fd.get(), "\n", 1) != 1) return fail("write");
+  needs_line_feed = false;
   std::size_t left = ring.size();
   while (left > 0 && !abandoned) {
     const auto runs = ring.front(left);
@@ -315,6 +342,14 @@ Error Writer::Shared::write_batch() {
     }
   }
   return Error{{}, ""};
+}
+
+// Whether somebody has made room by truncating the file in the middle of whose last line the disk
+// was full.
+bool Writer::Shared::was_emptied() const {
+  if (!failing || !in_line || !size_when_failing) return false;
+  const auto size = size_of_file(fd.get());
+  return size && *size < *size_when_failing;
 }
 
 // Gives the room of `written` bytes back at once: a partial write means that the reader is slow.
@@ -336,11 +371,12 @@ void Writer::Shared::reopen() {
     return;
   }
   fd = std::move(fresh);
+  needs_line_feed = ends_within_line(fd.get(), path);
   if (in_line) skip_torn_line();
 }
 
-// The old file got the beginning of a line before its write failed; the new one must not begin with
-// the rest. Lines come into the ring whole, so its end is there.
+// The beginning of a line was written and is no longer at the end of the log: the rest must not be
+// written there. Lines come into the ring whole, so its end is there.
 void Writer::Shared::skip_torn_line() {
   std::size_t size = 1;
   while (ring.at(size - 1) != '\n') ++size;
@@ -350,6 +386,7 @@ void Writer::Shared::skip_torn_line() {
 }
 
 void Writer::Shared::note_failure(const Error& error) {
+  size_when_failing = size_of_file(fd.get());
   if (std::exchange(failing, true)) return;
   dropped_before_failure = dropped.load(std::memory_order_relaxed);
   report(Severity::kError, "cannot write the log, trying again: " + error.code.message());

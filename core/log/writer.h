@@ -7,9 +7,11 @@
 // room again. The descriptor is used as it is: O_NONBLOCK would leak into other processes that
 // share it (a shell's terminal), hence the thread.
 //
-// What goes wrong is said once to the Diagnostics: a write that fails (ENOSPC, EIO) is tried again
-// every second and the lines wait in the ring meanwhile; a log whose reader has gone (EPIPE) is not
-// written any more, and what is pushed then vanishes.
+// What goes wrong is said once to the Diagnostics: a write that fails (ENOSPC, EDQUOT, EFBIG, EIO)
+// is tried again every second and the lines wait in the ring meanwhile; a log whose reader has gone
+// (EPIPE) is not written any more, and what is pushed then vanishes. A line that was cut by such a
+// fault is completed later; where its beginning has gone (the file was truncated or reopened), the
+// rest is dropped, and a file that ends within a line gets a line feed first.
 #pragma once
 
 #include <cstddef>

@@ -1,10 +1,13 @@
 // One line of valid JSON for each request, whatever it was, and a log that never gets in the way.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -331,6 +334,63 @@ TEST(Log, WithoutAStandardOutputStopsNobody) {
   const ServerProcess::Options options{.output = Program::Output::kClosed};
   const ServerProcess server{site.path(), options};
   for (int i = 0; i < 100; ++i) EXPECT_EQ(get(server.address(), "/x").body, "content");
+}
+
+// The size that files of the server may have: more is refused as on a full disk.
+void limit_file_size(const ServerProcess& server, rlim_t bytes) {
+  rlimit limit{};
+  ASSERT_EQ(::prlimit(server.pid(), RLIMIT_FSIZE, nullptr, &limit), 0);
+  limit.rlim_cur = std::min(bytes, limit.rlim_max);
+  ASSERT_EQ(::prlimit(server.pid(), RLIMIT_FSIZE, &limit, nullptr), 0);
+}
+
+std::size_t occurrences(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+TEST(LogOnAFullDisk, StopsNobodyAndCountsWhatIsLost) {
+  const TempTree site{{"x", "content"}};
+  const TempTree logs;
+  ServerProcess server{site.path(), {"--log-file", logs.path("access.log")}};
+  limit_file_size(server, 100'003);
+  const std::string agent = "User-Agent: " + std::string(1900, 'u') + "\r\n";
+  RawClient client{server.address()};
+  std::uint64_t asked = 0;
+  const auto ask_once = [&] {
+    client.send(get_request("/x", agent));
+    ASSERT_EQ(client.read_response().body, "content");
+    ++asked;
+  };
+  for (int i = 0; i < 1000; ++i) ask_once();
+  server.wait_until_said("cannot write the log");
+  limit_file_size(server, RLIM_INFINITY);
+  server.wait_until_said("the log is written again");
+  ask_once();
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait(), 0);
+  EXPECT_EQ(occurrences(server.err(), "cannot write the log"), 1u);
+
+  std::uint64_t told = 0;
+  std::istringstream log(logs.read("access.log"));
+  for (std::string line; std::getline(log, line);) {
+    const json record = json::parse(line);  // whole, although one was cut at the limit
+    if (!record.contains("event")) ++told;
+    if (record.value("event", "") == "dropped") told += record.at("count").get<std::uint64_t>();
+  }
+  EXPECT_EQ(told, asked);
+}
+
+TEST(LogOnAFullDisk, IsNotTheEndOfAServer) {
+  const TempTree site{{"x", "content"}};
+  ServerProcess server{site.path(), {"--log-file", "/dev/full"}};
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(get(server.address(), "/x").body, "content");
+  server.wait_until_said("cannot write the log, trying again: No space left on device");
+  EXPECT_EQ(get(server.address(), "/x").body, "content");
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait(), 0);
+  EXPECT_EQ(occurrences(server.err(), "cannot write the log"), 1u);
 }
 
 TEST(Log, WhoseReaderHasStoppedStopsNobodyAndCountsWhatIsLost) {

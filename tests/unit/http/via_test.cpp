@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace tinyserve::http {
 namespace {
@@ -34,6 +38,15 @@ constexpr std::pair<Via, std::string_view> kNames[] = {
 
 TEST(Via, IsNamedAsInTheRecord) {
   for (const auto& [via, text] : kNames) EXPECT_EQ(name(via), text);
+}
+
+TEST(Via, IsDescribedByTheSchemaOfTheLog) {
+  std::ifstream file(TINYSERVE_SOURCE_DIR "/share/log.schema.json");
+  const auto schema = nlohmann::json::parse(file);
+  const auto known = schema.at("$defs").at("request").at("properties").at("via").at("enum");
+  std::vector<std::string> names;
+  for (const auto& [via, text] : kNames) names.emplace_back(text);
+  EXPECT_EQ(known.get<std::vector<std::string>>(), names);
 }
 
 }  // namespace

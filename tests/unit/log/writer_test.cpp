@@ -74,11 +74,11 @@ struct Pipe {
 };
 
 // A writer whose standard output is `fd`; the test's own is back when this returns.
-std::unique_ptr<Writer> writer_on(int fd, Diagnostics& diagnostics) {
+std::unique_ptr<Writer> writer_on(int fd, Diagnostics& diagnostics, Format format = Format::kJson) {
   std::fflush(stdout);
   const UniqueFd own{::dup(STDOUT_FILENO)};
   ::dup2(fd, STDOUT_FILENO);
-  auto writer = Writer::open("", diagnostics);
+  auto writer = Writer::open("", diagnostics, format);
   ::dup2(own.get(), STDOUT_FILENO);
   return std::move(writer).value();
 }
@@ -306,6 +306,17 @@ TEST_F(WriterTest, DropsAndCountsWhileTheReaderHasStoppedAndTellsAfterwards) {
   EXPECT_EQ(rest.substr(event_end + 1), "after\n");
 }
 
+TEST_F(WriterTest, TellsOfLostLinesInJsonOnly) {
+  Pipe pipe;
+  auto writer = writer_on(pipe.writer.get(), diagnostics, Format::kCommon);
+  pipe.writer.reset();
+  writer->push(std::string(Writer::kRingBytes, 'x') + "\n");
+  EXPECT_EQ(writer->dropped(), 1u);
+  writer->push("after\n");
+  writer.reset();
+  EXPECT_EQ(pipe.read_all(), "after\n");
+}
+
 TEST_F(WriterTest, DropsALineThatCanNeverFit) {
   auto writer = open();
   writer->push(std::string(Writer::kRingBytes, 'x') + "\n");
@@ -421,6 +432,32 @@ TEST_F(WriterTest, NeverBeginsANewFileWithTheRestOfALine) {
   writer->request_reopen();
   EXPECT_TRUE(soon([&] { return contents(path()) == "whole\n"; }));
   EXPECT_EQ(writer->dropped(), 1u);
+}
+
+TEST_F(WriterTest, NeverBeginsAnEmptiedFileWithTheRestOfALine) {
+  auto writer = open();
+  limit_file_size(10);
+  writer->push("seven..\nseven..\n");
+  const bool has_failed = soon([&] { return !diagnostics.words().empty(); });
+  const bool is_emptied = ::truncate(path().c_str(), 0) == 0;
+  limit_file_size(RLIM_INFINITY);
+  ASSERT_TRUE(has_failed && is_emptied);
+  writer->push("whole\n");
+  EXPECT_TRUE(soon([&] { return contents(path()) == "whole\n"; })) << contents(path());
+  EXPECT_EQ(writer->dropped(), 1u);
+}
+
+TEST_F(WriterTest, EndsTheLineThatSomebodyElseLeftUnfinished) {
+  std::ofstream(path()) << "whole\nhal";
+  auto writer = open();
+  writer->push("one\n");
+  ASSERT_TRUE(soon([&] { return contents(path()) == "whole\nhal\none\n"; })) << contents(path());
+  std::ofstream(path("next")) << "hal";
+  ASSERT_EQ(std::rename(path("next").c_str(), path().c_str()), 0);
+  writer->request_reopen();
+  writer->push("two\n");
+  writer->stop();
+  EXPECT_EQ(contents(path()), "hal\ntwo\n");
 }
 
 TEST_F(WriterTest, OpensAMovedFileAnew) {
