@@ -226,6 +226,11 @@ inline constexpr std::array kFlags{
          .choices = "auto|always|never",
          .default_text = "auto",
          .brief = "colour in messages and the log"},
+    Flag{.name = "fail-on-404",
+         .brief = "exit 3 if a link of the site was broken",
+         .details = "A link is the site's own when the Referer of its request has the scheme, host "
+                    "and port that the request was sent to. What browsers ask for by themselves, "
+                    "such as /favicon.ico, does not count."},
     Flag{.name = "quiet", .short_name = 'q', .brief = "print errors only"},
     Flag{.name = "verbose", .short_name = 'v', .brief = "print details, too"},
     Flag{.name = "help", .short_name = 'h', .role = Role::kQuestion, .brief = "print this help"},

@@ -1,8 +1,9 @@
 // main.cpp — tinyserve: read the settings, open the server, say where it is, run it until it is
 // told to stop.
 //
-// Exit codes: 0 stopped as asked, help, version; 1 could not start or go on; 2 wrong usage; 130 and
-// 143 ended at once by a second signal; with a command, the command's.
+// Exit codes: 0 stopped as asked, help, version; 1 could not start or go on; 2 wrong usage; 3
+// --fail-on-404 found a broken link; 130 and 143 ended at once by a second signal; with a command,
+// the command's.
 #include <unistd.h>
 
 #include <cstdio>
@@ -26,6 +27,7 @@
 #include "cmd/settings.h"
 #include "cmd/signals.h"
 #include "cmd/startup.h"
+#include "cmd/summary.h"
 #include "cmd/supervisor.h"
 #include "cmd/terminal.h"
 #include "loop/server.h"
@@ -36,6 +38,7 @@ namespace {
 int serve(Settings settings, std::vector<UniqueFd> sockets, const Environment& environment,
           const ReportUrl& report);
 int refuse(const UsageError& error);
+int report_broken_links(const log::Summary& summary, log::Diagnostics& diagnostics);
 int print(const std::string& text);
 int print_generated(std::span<const char* const> kinds);
 
@@ -72,6 +75,8 @@ int serve(Settings settings, std::vector<UniqueFd> sockets, const Environment& e
   // Never destroyed: the log's thread, left behind in a write that does not end, may still report.
   static log::Diagnostics& diagnostics = *make_diagnostics(settings, environment).release();
   const ServiceManager manager(environment);
+  const bool is_watched = settings.verbosity != Verbosity::kQuiet && ::isatty(STDERR_FILENO) == 1;
+  settings.config.log.summary = is_watched || settings.fail_on_404;
   auto opened = open_server(settings, diagnostics);
   sockets.clear();  // the server has its own; these would go on listening when it stops
   if (const auto* failure = std::get_if<loop::StartFailure>(&opened)) {
@@ -86,9 +91,21 @@ int serve(Settings settings, std::vector<UniqueFd> sockets, const Environment& e
   manager.tell("READY=1");
   report(server.urls().front());
   const Result<void> ended = server.run();
-  if (ended) return 0;
-  diagnostics.report(log::Severity::kError, "cannot go on: " + ended.error().message());
-  return 1;
+  if (!ended) {
+    diagnostics.report(log::Severity::kError, "cannot go on: " + ended.error().message());
+    return 1;
+  }
+  const log::Summary summary = server.summary();
+  if (is_watched) std::fputs(summary_text(summary).c_str(), stderr);
+  return settings.fail_on_404 ? report_broken_links(summary, diagnostics) : 0;
+}
+
+int report_broken_links(const log::Summary& summary, log::Diagnostics& diagnostics) {
+  constexpr int kBrokenLinks = 3;
+  for (const std::string& line : explain_broken_links(summary.broken)) {
+    diagnostics.report(log::Severity::kError, line);
+  }
+  return summary.broken.total > 0 ? kBrokenLinks : 0;
 }
 
 int refuse(const UsageError& error) {

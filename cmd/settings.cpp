@@ -182,6 +182,7 @@ std::variant<Settings, UsageError> interpret(const RawOptions& raw) {
   settings.asks_for_connections = read.has("max-connections");
   settings.asks_for_port = read.has("port");
   settings.place_asked_by = read.source(settings.asks_for_port ? "port" : "bind");
+  settings.fail_on_404 = read.is_on("fail-on-404");
 
   if (read.complaint()) return *read.complaint();
   if (const auto error = check_root(config.files.root)) return *error;

@@ -27,6 +27,7 @@ struct Settings {
   bool runs_command = false;
   // Who asks for a port or an address: "--port", "TINYSERVE_BIND"; empty: nobody.
   std::string place_asked_by;
+  bool fail_on_404 = false;  // exit code 3 where one of the site's own links was broken
 };
 
 // Interprets `raw`. The only look at the machine: a ROOT that is a bare number and does not exist

@@ -17,6 +17,7 @@ struct Options {
   std::vector<std::string> ignored{};
   std::size_t columns = 100;  // of a line, with kPretty
   bool colored = false;       // with kPretty
+  bool summary = false;       // whether Server::summary() is to know more than the totals
 };
 
 }  // namespace tinyserve::log

@@ -2,10 +2,12 @@
 // over.
 //
 // Lines are gathered here and handed to the writer once per turn of the loop. Also counts what the
-// run served.
+// run served, and remembers more of it where a summary is wanted.
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +17,8 @@
 #include "http/via.h"
 #include "log/encoder.h"
 #include "log/record.h"
+#include "log/summary.h"
+#include "log/tally.h"
 #include "log/writer.h"
 #include "net/address.h"
 
@@ -28,24 +32,33 @@ struct RequestOrigin {
   Instant first_byte;
 };
 
+// What is kept of a request until its answer is over.
+struct Draft {
+  log::RecordDraft record;            // empty when it is not to be logged
+  std::unique_ptr<log::Visit> visit;  // none without a summary
+};
+
 class AccessLog {
  public:
   // `writer` must outlive this object; none: nothing is written, but the totals are kept.
   explicit AccessLog(log::Writer* writer, const log::Options& options = {})
-      : writer_(writer), encoder_(options), ignored_(options.ignored) {}
+      : writer_(writer), encoder_(options), ignored_(options.ignored) {
+    if (options.summary) tally_.emplace();
+  }
 
-  // Whether anybody will read the records: drafts need not be made otherwise.
-  [[nodiscard]] bool enabled() const { return writer_ != nullptr; }
+  // Whether anybody wants to know: drafts need not be made otherwise.
+  [[nodiscard]] bool enabled() const { return writer_ != nullptr || tally_.has_value(); }
 
-  // The draft of a request that is not to be logged is empty.
-  [[nodiscard]] log::RecordDraft draft(const RequestOrigin& origin,
-                                       const http::RequestHead& head) const;
-  void finish(const log::RecordDraft& draft, const log::Outcome& outcome);
+  [[nodiscard]] Draft draft(const RequestOrigin& origin, const http::RequestHead& head) const;
+  void finish(const Draft& draft, const log::Outcome& outcome);
 
   void connection_opened() { ++totals_.connections; }
   void listening(const log::Listening& event);
   // The last line: with the totals.
   void stopping(Instant now);
+
+  // What was served so far; without Options::summary the totals only.
+  [[nodiscard]] log::Summary summary() const;
 
   // The turn of the loop ends: hands the lines over.
   void hand_over();
@@ -56,6 +69,7 @@ class AccessLog {
   log::Writer* writer_;
   log::Encoder encoder_;
   std::vector<std::string> ignored_;
+  std::optional<log::Tally> tally_;
   std::string lines_;
   log::Stopping totals_;
 };

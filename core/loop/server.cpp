@@ -187,6 +187,8 @@ Result<void> Server::run() {
   return ended;
 }
 
+log::Summary Server::summary() const { return impl_->loop->access_log().summary(); }
+
 void Server::stop() noexcept { impl_->loop->stop(); }
 
 void Server::reopen_log() noexcept {

@@ -16,6 +16,7 @@
 
 #include "base/result.h"
 #include "log/diagnostics.h"
+#include "log/summary.h"
 #include "loop/config.h"
 
 namespace tinyserve::loop {
@@ -61,6 +62,10 @@ class Server {
   // Serves until stop() was called and what was running has ended; the first line of the log is the
   // listening event, the last one the stopping event. Fails only when epoll itself does.
   [[nodiscard]] Result<void> run();
+
+  // What was served so far: not while run() runs. Percentiles and tables are empty without
+  // log::Options::summary.
+  [[nodiscard]] log::Summary summary() const;
 
   // Asks run() to stop accepting, to let running answers end (Timeouts::stop_ms) and to return.
   // Async-signal-safe.

@@ -24,7 +24,7 @@ struct PendingAnswer {
   std::uint64_t head_end = 0;  // where its content begins
   std::uint64_t end = 0;
   std::int64_t first_byte_us = 0;  // monotonic clock
-  log::RecordDraft draft;
+  Draft draft;
   log::Outcome outcome;
 };
 

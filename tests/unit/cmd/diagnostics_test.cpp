@@ -78,5 +78,12 @@ TEST(Printable, LeavesWordsInAnyLanguageAlone) {
   EXPECT_EQ(printable("\x7f\t"), "\\x7f\\x09");
 }
 
+TEST(Printable, SpellsWhatATerminalObeysOrCannotShow) {
+  EXPECT_EQ(printable("\u0080\u009f\u00a0"), "\\xc2\\x80\\xc2\\x9f\u00a0");
+  EXPECT_EQ(printable("\u2027\u2028\u202e\u202f"), "\u2027\\xe2\\x80\\xa8\\xe2\\x80\\xae\u202f");
+  EXPECT_EQ(printable("\u2066\u2069\u206a"), "\\xe2\\x81\\xa6\\xe2\\x81\\xa9\u206a");
+  EXPECT_EQ(printable("\xff\xe2\x80"), "\\xff\\xe2\\x80");
+}
+
 }  // namespace
 }  // namespace tinyserve::cmd

@@ -24,10 +24,11 @@ TEST(Flags, HaveNamesOfTheirOwn) {
   }
 }
 
-TEST(Flags, AreNamedInSmallLettersAndDashes) {
+TEST(Flags, AreNamedInSmallLettersDigitsAndDashes) {
   for (const Flag& flag : kFlags) {
     EXPECT_GE(flag.name.size(), 3u);
-    EXPECT_EQ(flag.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz-"), std::string_view::npos)
+    EXPECT_EQ(flag.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-"),
+              std::string_view::npos)
         << flag.name;
     EXPECT_NE(flag.name.front(), '-') << flag.name;
   }

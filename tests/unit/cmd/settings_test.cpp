@@ -87,6 +87,11 @@ TEST(Settings, FollowEveryLogFormat) {
   EXPECT_EQ(format("none"), log::Format::kNone);
 }
 
+TEST(Settings, FailOn404OnDemand) {
+  EXPECT_FALSE(settings_of({}).fail_on_404);
+  EXPECT_TRUE(settings_of({"--fail-on-404"}).fail_on_404);
+}
+
 TEST(Settings, CollectWhatIsNotLogged) {
   EXPECT_EQ(settings_of({"--log-ignore", "*.map", "--log-ignore=/a/*"}).config.log.ignored,
             (std::vector<std::string>{"*.map", "/a/*"}));

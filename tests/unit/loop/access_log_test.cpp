@@ -103,7 +103,7 @@ TEST(AccessLog, WritesNullForWhatWasNotRead) {
 TEST(AccessLog, OutlivesTheBytesOfTheRequest) {
   Journal journal;
   auto sent = std::make_unique<ReadHead>("GET /kept HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  const log::RecordDraft draft = journal.log.draft(kOrigin, sent->head());
+  const Draft draft = journal.log.draft(kOrigin, sent->head());
   sent.reset();
   journal.log.finish(draft, ok(0));
   EXPECT_EQ(journal.lines().at(0).at("path"), "/kept");
@@ -159,11 +159,37 @@ TEST(AccessLog, HasEventsInJsonOnly) {
   EXPECT_TRUE(journal.lines().empty());
 }
 
+TEST(AccessLog, SumsUpWhatWasIgnoredAndWhatNobodyReadsToo) {
+  AccessLog log(nullptr, {.ignored = {"/b"}, .summary = true});
+  EXPECT_TRUE(log.enabled());
+  for (const char* target : {"/a?q", "/b"}) {
+    const ReadHead sent("GET " + std::string(target) + " HTTP/1.0\r\n\r\n");
+    log.finish(log.draft(kOrigin, sent.head()), ok(10));
+  }
+  const log::Summary summary = log.summary();
+  EXPECT_EQ(summary.requests, 2u);
+  EXPECT_EQ(summary.bytes, 20u);
+  EXPECT_EQ(summary.p50_us, 63);
+  ASSERT_EQ(summary.slowest.size(), 2u);
+  EXPECT_EQ(summary.slowest[0].path, "/a");
+  EXPECT_EQ(summary.slowest[1].path, "/b");
+}
+
+TEST(AccessLog, WithoutASummaryKnowsTheTotalsOnly) {
+  Journal journal;
+  const ReadHead sent("GET / HTTP/1.0\r\n\r\n");
+  Draft draft = journal.log.draft(kOrigin, sent.head());
+  EXPECT_EQ(draft.visit, nullptr);
+  journal.log.finish(draft, ok(10));
+  EXPECT_EQ(journal.log.summary().requests, 1u);
+  EXPECT_TRUE(journal.log.summary().slowest.empty());
+}
+
 TEST(AccessLog, WithoutAWriterDraftsNothing) {
   AccessLog log(nullptr);
   const ReadHead sent("GET / HTTP/1.0\r\n\r\n");
   EXPECT_FALSE(log.enabled());
-  EXPECT_EQ(log.draft(kOrigin, sent.head()).text, "");
+  EXPECT_EQ(log.draft(kOrigin, sent.head()).record.text, "");
   log.finish({}, ok(1));
   log.listening({});
   log.stopping({});
