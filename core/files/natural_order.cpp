@@ -43,7 +43,7 @@ bool natural_before(std::string_view a, std::string_view b) {
   std::string_view rest_of_b = b;
   while (!rest_of_a.empty() && !rest_of_b.empty()) {
     const std::strong_ordering order = compare_next(rest_of_a, rest_of_b);
-    if (order != 0) return order < 0;
+    if (std::is_neq(order)) return std::is_lt(order);
   }
   if (rest_of_a.empty() != rest_of_b.empty()) return rest_of_a.empty();
   return a < b;

@@ -245,7 +245,7 @@ TEST(StaticFiles, ListADirectoryWithoutIndex) {
   EXPECT_EQ(told.via, Via::kListing);
   EXPECT_NE(told.body.find("href=\"./sub/\""), std::string::npos);
   EXPECT_NE(told.body.find("href=\"./b.txt\""), std::string::npos);
-  EXPECT_EQ(told.body.find("hidden"), std::string::npos);
+  EXPECT_EQ(told.body.find("href=\"./.hidden\""), std::string::npos);
   EXPECT_NE(site.ask("GET /sub/").body.find("href=\"../\""), std::string::npos);
 }
 
