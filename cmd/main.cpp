@@ -102,8 +102,8 @@ int serve(Settings settings, std::vector<UniqueFd> sockets, const Environment& e
 
 int report_broken_links(const log::Summary& summary, log::Diagnostics& diagnostics) {
   constexpr int kBrokenLinks = 3;
-  for (const std::string& line : explain_broken_links(summary.broken)) {
-    diagnostics.report(log::Severity::kError, line);
+  for (const std::string& link : broken_links(summary.broken)) {
+    diagnostics.report(log::Severity::kError, "broken link to " + link);
   }
   return summary.broken.total > 0 ? kBrokenLinks : 0;
 }

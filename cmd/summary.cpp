@@ -76,13 +76,13 @@ std::string summary_text(const log::Summary& summary) {
   return text;
 }
 
-std::vector<std::string> explain_broken_links(const log::Summary::MissingTable& links) {
+std::vector<std::string> broken_links(const log::Summary::MissingTable& links) {
   std::vector<std::string> lines;
   for (const auto& row : links.rows) {
-    lines.push_back("broken link to " + row.path + " on " + row.referer);
+    lines.push_back(row.path + " on " + row.referer);
   }
   const std::uint64_t rest = others(links);
-  if (rest > 0) lines.push_back("requests for other broken links: " + std::to_string(rest));
+  if (rest > 0) lines.push_back("other paths, " + plural(rest, "request"));
   return lines;
 }
 

@@ -12,8 +12,8 @@ namespace tinyserve::cmd {
 // fit for a terminal. Empty where nothing was asked for.
 [[nodiscard]] std::string summary_text(const log::Summary& summary);
 
-// A line for each broken link, and one for those beyond the table; none where none is broken.
-[[nodiscard]] std::vector<std::string> explain_broken_links(
-    const log::Summary::MissingTable& links);
+// Each broken link as "PATH on REFERER", and at last how many requests there were for paths beyond
+// the table; nothing where none is broken.
+[[nodiscard]] std::vector<std::string> broken_links(const log::Summary::MissingTable& links);
 
 }  // namespace tinyserve::cmd

@@ -78,11 +78,11 @@ TEST(SummaryText, GivesATerminalNothingToObey) {
 }
 
 TEST(BrokenLinks, AreNamedWithThePageThatHasThem) {
-  EXPECT_TRUE(explain_broken_links({}).empty());
-  EXPECT_EQ(explain_broken_links({{{"/a.png", "http://localhost/", 2}}, 2}),
-            (std::vector<std::string>{"broken link to /a.png on http://localhost/"}));
-  EXPECT_EQ(explain_broken_links({{{"/a.png", "http://localhost/", 2}}, 5}).back(),
-            "requests for other broken links: 3");
+  EXPECT_TRUE(broken_links({}).empty());
+  EXPECT_EQ(broken_links({{{"/a.png", "http://localhost/", 2}}, 2}),
+            (std::vector<std::string>{"/a.png on http://localhost/"}));
+  EXPECT_EQ(broken_links({{{"/a.png", "http://localhost/", 2}}, 5}).back(),
+            "other paths, 3 requests");
 }
 
 }  // namespace
