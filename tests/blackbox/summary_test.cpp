@@ -110,6 +110,16 @@ TEST(FailOn404, IsNotAskedForByDefault) {
   EXPECT_EQ(ended.said.find("broken link"), std::string::npos);
 }
 
+TEST(FailOn404, IsTheExitCodeOfACommandThatFoundNothingWrong) {
+  const TempTree site{{"x", "content"}};
+  const Finished finished = run_tinyserve(
+      {site.path(), "--port", "0", "--log-format", "none", "--fail-on-404", "--", "sh", "-c",
+       R"(curl -s -o /dev/null -e "$TINYSERVE_URL" "${TINYSERVE_URL}missing")"});
+  EXPECT_EQ(finished.code, 3) << finished.err;
+  EXPECT_NE(finished.err.find("broken link to /missing on http://"), std::string::npos)
+      << finished.err;
+}
+
 TEST(FailOn404, DoesNotChangeTheCodeOfASecondSignal) {
   const TempTree site{{"big.bin", std::string(64u << 20, 'x')}};
   ServerProcess server{site.path(), {"--fail-on-404"}};
