@@ -4,15 +4,18 @@
 #include <cerrno>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 
 #include "base/ascii.h"
 #include "cmd/nearest.h"
+#include "cmd/port_holder.h"
 #include "cmd/values.h"
 
 namespace tinyserve::cmd {
 namespace {
 
-constexpr int kPortTries = 100;  // how far to go from the default port
+constexpr int kPortTries = 100;  // how far to go from a port that is taken
+constexpr std::uint16_t kFirstUnprivilegedPort = 1024;
 
 std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
 
@@ -57,18 +60,47 @@ std::string explain_root(const Error& error, std::string root) {
   return text + reason(error) + "; name a directory or a regular file";
 }
 
-// Counts up from `port`; past the last port there is nothing to suggest but 0.
-std::string other_ports(std::uint16_t port) {
-  if (port == 0 || port == UINT16_MAX) return "try --port 0 for any free one";
-  return "try --port " + std::to_string(port + 1) + ", or --port 0 for any free one";
+// Who listens where `failure` could not.
+std::string holder_of(const loop::StartFailure& failure, std::uint16_t port) {
+  std::string_view address = failure.subject;  // "127.0.0.1:8080", "[::1]:8080"
+  address = address.substr(0, address.rfind(':'));
+  if (address.starts_with('[')) address = address.substr(1, address.size() - 2);
+  return port_holder(std::string(address), port);
 }
 
-std::string explain_listen(const loop::StartFailure& failure, std::uint16_t port) {
-  constexpr std::uint16_t kFirstUnprivilegedPort = 1024;
+// For a try whose outcome alone is of interest.
+class NoDiagnostics final : public log::Diagnostics {
+  void report(log::Severity /*severity*/, std::string_view /*text*/) override {}
+};
+
+// A port that is free on all addresses of `config`, as near above its own as possible; of the
+// reserved ones none, because others than root could not have it.
+std::optional<std::uint16_t> find_free_port(loop::Config config) {
+  NoDiagnostics nobody;
+  config.log.format = log::Format::kNone;
+  std::uint16_t& port = config.net.port;
+  if (port < kFirstUnprivilegedPort) port = net::Options().port - 1;
+  for (int tries = 0; tries < kPortTries && port < UINT16_MAX; ++tries) {
+    ++port;
+    const auto opened = loop::Server::open(config, nobody);
+    if (std::holds_alternative<loop::Server>(opened)) return port;
+  }
+  return std::nullopt;
+}
+
+std::string explain_taken(const loop::StartFailure& failure, const loop::Config& config) {
+  const std::string holder = holder_of(failure, config.net.port);
+  const std::string text = holder.empty() ? "the address is already in use" : "taken by " + holder;
+  const auto port = find_free_port(config);
+  if (!port) return text + "; try --port 0 for any free one";
+  return text + "; try --port " + std::to_string(*port) + ", or --port 0 for any free one";
+}
+
+std::string explain_listen(const loop::StartFailure& failure, const loop::Config& config) {
   const Error& error = failure.error;
   const std::string text = "cannot listen on " + failure.subject + ": ";
-  if (error.is(EADDRINUSE)) return text + "the address is already in use; " + other_ports(port);
-  if (error.is(EACCES) && port < kFirstUnprivilegedPort) {
+  if (error.is(EADDRINUSE)) return text + explain_taken(failure, config);
+  if (error.is(EACCES) && config.net.port < kFirstUnprivilegedPort) {
     return text + "ports below 1024 are reserved for root; try --port 8080";
   }
   if (error.is(EADDRNOTAVAIL)) {
@@ -142,7 +174,7 @@ std::string explain(const loop::StartFailure& failure, const Settings& settings)
       return in_quotes(failure.subject) +
              " is not an IP address; --bind takes one such as 127.0.0.1, 0.0.0.0 or ::1";
     case What::kListen:
-      return explain_listen(failure, settings.config.net.port);
+      return explain_listen(failure, settings.config);
     case What::kInherited:
       return explain_inherited(failure);
     case What::kLog:

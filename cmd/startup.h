@@ -1,6 +1,7 @@
 // startup.h — what a person is told when the server starts, or why it does not.
 //
-// Prints nothing. Of the machine the texts look at the names beside a ROOT that is not there.
+// Prints nothing. Of the machine the texts look at the names beside a ROOT that is not there, and
+// for a port that is taken at who has it and which other one is free.
 #pragma once
 
 #include <cstddef>

@@ -117,12 +117,14 @@ TEST(Cli, SaysWhichDirectoryIsMissing) {
   EXPECT_TRUE(contains(run.err, site.path("nowhere"))) << run.err;
 }
 
-TEST(Cli, SaysThatThePortIsTaken) {
+TEST(Cli, SaysWhoHasThePortThatWasAskedFor) {
   const TempTree site;
   const TakenPort busy;
   const Finished run = run_tinyserve({site.path(), "--port", std::to_string(busy.number)});
   expect_one_line(run, 1);
-  EXPECT_TRUE(contains(run.err, std::to_string(busy.number))) << run.err;
+  EXPECT_TRUE(contains(run.err, "127.0.0.1:" + std::to_string(busy.number) + ": taken by pid " +
+                                    std::to_string(::getpid()) + " ("))
+      << run.err;
 }
 
 TEST(Cli, TakesTheNextPortWhereNoneWasAskedFor) {

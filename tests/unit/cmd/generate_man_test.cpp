@@ -1,6 +1,8 @@
 // What the manual page says of the program beside its flags: each text is held to the code that
 // makes it. tests/lint/messages looks at what can only be seen in the sources.
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,6 +16,7 @@
 
 #include "cmd/config_file.h"
 #include "cmd/generate.h"
+#include "cmd/port_holder.h"
 #include "cmd/service_manager.h"
 #include "cmd/settings.h"
 #include "cmd/startup.h"
@@ -120,6 +123,16 @@ void add_start_failures(Texts& messages) {
   }
 }
 
+// A socket of this process, and one that nobody has; unit/cmd/startup sees the whole sentence.
+void add_holders_of_a_port(Texts& messages) {
+  const UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  struct stat facts {};
+  ASSERT_EQ(::fstat(socket.get(), &facts), 0);
+  for (const std::string& inode : {std::to_string(facts.st_ino), std::string("none")}) {
+    messages.push_back("cannot listen on 127.0.0.1:80: taken by " + describe_holder({inode, 0}));
+  }
+}
+
 void add_usage_error(Texts& messages, const std::vector<const char*>& arguments,
                      const Environment& environment = {}) {
   const auto read = read_settings(arguments, environment);
@@ -180,6 +193,7 @@ TEST(ManualPage, HasTheMessagesThatKeepTheProgramFromStarting) {
   Texts messages;
   add_errors_of_a_command(messages);
   add_start_failures(messages);
+  add_holders_of_a_port(messages);
   add_errors_of_flags(messages);
   add_errors_of_the_configuration(messages);
   add_errors_of_a_service(messages);

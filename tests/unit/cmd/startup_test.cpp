@@ -1,11 +1,16 @@
 #include "cmd/startup.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tinyserve::cmd {
@@ -77,10 +82,68 @@ std::string explain_listen(const std::string& subject, std::uint16_t port, int e
   return explain({What::kListen, subject, fail("bind", error)}, settings);
 }
 
-TEST(StartFailureOfListening, SuggestsAnotherPort) {
-  EXPECT_EQ(explain_listen("127.0.0.1:8080", 8080, EADDRINUSE),
-            "cannot listen on 127.0.0.1:8080: the address is already in use; try --port 8081, or "
-            "--port 0 for any free one");
+// A port of 127.0.0.1 that is taken, though nobody listens on it.
+class TakenPort {
+ public:
+  explicit TakenPort(std::uint16_t wanted) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(wanted);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto* const plain = reinterpret_cast<sockaddr*>(&address);
+    socklen_t size = sizeof address;
+    is_taken_ = ::bind(fd_, plain, size) == 0 && ::getsockname(fd_, plain, &size) == 0;
+    number_ = ntohs(address.sin_port);
+  }
+  TakenPort(const TakenPort&) = delete;
+  TakenPort& operator=(const TakenPort&) = delete;
+  ~TakenPort() { ::close(fd_); }
+
+  [[nodiscard]] bool is_taken() const { return is_taken_; }
+  [[nodiscard]] std::uint16_t number() const { return number_; }
+  void listen() const { ASSERT_EQ(::listen(fd_, 1), 0); }
+
+ private:
+  int fd_;
+  bool is_taken_ = false;
+  std::uint16_t number_ = 0;
+};
+
+// What is said of the port, and the port that is suggested, which reads as "N" in the text.
+std::pair<std::string, int> explain_taken(std::uint16_t port) {
+  std::string text = explain_listen("127.0.0.1:" + std::to_string(port), port, EADDRINUSE);
+  const std::string before = "; try --port ";
+  const std::size_t begin = text.find(before) + before.size();
+  const std::size_t end = text.find_first_not_of("0123456789", begin);
+  const int suggested = std::stoi(text.substr(begin, end - begin));
+  text.replace(begin, end - begin, "N");
+  return {text, suggested};
+}
+
+TEST(StartFailureOfListening, NamesWhoHasThePort) {
+  const TakenPort taken(0);
+  const std::string subject = "cannot listen on 127.0.0.1:" + std::to_string(taken.number()) + ": ";
+  EXPECT_EQ(explain_taken(taken.number()).first,
+            subject + "the address is already in use; try --port N, or --port 0 for any free one");
+  taken.listen();
+  EXPECT_EQ(explain_taken(taken.number()).first,
+            subject + "taken by pid " + std::to_string(::getpid()) +
+                " (unit_tests); try --port N, or --port 0 for any free one");
+}
+
+TEST(StartFailureOfListening, SuggestsAPortThatIsFree) {
+  for (;;) {
+    const TakenPort first(0);
+    const TakenPort second(static_cast<std::uint16_t>(first.number() + 1));
+    if (!second.is_taken() || second.number() < first.number()) continue;
+    EXPECT_GT(explain_taken(first.number()).second, second.number());
+    break;
+  }
+}
+
+TEST(StartFailureOfListening, SuggestsNoReservedPort) { EXPECT_GE(explain_taken(80).second, 8080); }
+
+TEST(StartFailureOfListening, SuggestsAnyPortBehindTheLastOne) {
   EXPECT_EQ(explain_listen("[::1]:65535", 65535, EADDRINUSE),
             "cannot listen on [::1]:65535: the address is already in use; try --port 0 for any "
             "free one");
