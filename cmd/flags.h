@@ -153,6 +153,13 @@ inline constexpr std::array kFlags{
          .brief = "address to listen on",
          .details = "An IP address, or localhost for both of loopback. Other devices reach what is "
                     "served on 0.0.0.0, on :: or on an address of a network."},
+    Flag{.name = "lan",
+         .group = Group::kListening,
+         .brief = "let other devices see it, with URLs and QR code",
+         .details =
+             "It listens on every address of the machine, prints the URLs that other devices "
+             "can use and, on a terminal, the first of them as a QR code. In place of "
+             "--bind."},
     Flag{.name = "allow-host",
          .metavar = "NAME",
          .kind = ValueKind::kHost,

@@ -18,7 +18,7 @@ constexpr std::string_view kIntroduction =
     "\n"
     "  tinyserve                        this directory at http://localhost:8080/\n"
     "  tinyserve ./site --port 3000     another directory, another port\n"
-    "  tinyserve ./site --bind 0.0.0.0  let other devices see it, too\n";
+    "  tinyserve ./site --lan           let other devices see it, too\n";
 
 constexpr std::string_view kEnding =
     "\n"

@@ -23,6 +23,7 @@
 #include "cmd/help.h"
 #include "cmd/options.h"
 #include "cmd/printable.h"
+#include "cmd/qr_code.h"
 #include "cmd/service_manager.h"
 #include "cmd/settings.h"
 #include "cmd/signals.h"
@@ -85,8 +86,13 @@ int serve(Settings settings, std::vector<UniqueFd> sockets, const Environment& e
   }
   auto& server = std::get<loop::Server>(opened);
   const SignalHandling signals(server, manager, settings);
-  for (const Notice& notice : announce(describe(server), settings)) {
+  const Started started = describe(server, settings);
+  for (const Notice& notice : announce(started, settings)) {
     diagnostics.report(notice.severity, notice.text);
+  }
+  if (!started.lan_urls.empty()) {
+    const std::string& url = started.lan_urls.front();
+    std::fputs(qr_for_terminal(url, STDERR_FILENO, settings, environment).c_str(), stderr);
   }
   manager.tell("READY=1");
   report(server.urls().front());

@@ -81,16 +81,22 @@ class Reader {
                      fallback);
   }
 
-  // The weightier layer has the word; within one of them the two contradict each other.
-  [[nodiscard]] Verbosity verbosity() {
-    if (!is_on("quiet")) return is_on("verbose") ? Verbosity::kVerbose : Verbosity::kNormal;
-    if (!is_on("verbose")) return Verbosity::kQuiet;
-    const RawValues& quiet = raw_.at("quiet");
-    const RawValues& verbose = raw_.at("verbose");
-    if (quiet.layer == verbose.layer) {
-      note({quiet.source + " contradicts " + verbose.source + "; leave one out"});
+  // Whether the switch `name` is on and `rival`, which is given, does not outvote it: the weightier
+  // layer has the word; within one of them the two contradict each other.
+  [[nodiscard]] bool is_on_despite(std::string_view name, std::string_view rival) {
+    if (!is_on(name)) return false;
+    if (!has(rival)) return true;
+    const RawValues& wanted = raw_.at(name);
+    const RawValues& other = raw_.at(rival);
+    if (wanted.layer == other.layer) {
+      note({wanted.source + " contradicts " + other.source + "; leave one out"});
     }
-    return quiet.layer < verbose.layer ? Verbosity::kQuiet : Verbosity::kVerbose;
+    return wanted.layer < other.layer;
+  }
+
+  [[nodiscard]] Verbosity verbosity() {
+    if (!is_on("verbose")) return is_on("quiet") ? Verbosity::kQuiet : Verbosity::kNormal;
+    return is_on_despite("quiet", "verbose") ? Verbosity::kQuiet : Verbosity::kVerbose;
   }
 
   [[nodiscard]] const std::optional<UsageError>& complaint() const { return complaint_; }
@@ -163,6 +169,8 @@ std::variant<Settings, UsageError> interpret(const RawOptions& raw) {
   config.handlers.allowed_hosts = read.list("allow-host", {}, parse_host);
   config.net.port = read.one("port", config.net.port, parse_port);
   config.net.addresses = expand_addresses(read.list("bind", {}, parse_address));
+  settings.lan = read.is_on_despite("lan", "bind");
+  if (settings.lan) config.net.addresses = {"0.0.0.0", "::"};
   config.max_connections = read.one("max-connections", config.max_connections, parse_count);
   config.limits.max_content = read.one("max-body", config.limits.max_content, parse_bytes);
   config.timeouts.head_ms =
@@ -181,7 +189,9 @@ std::variant<Settings, UsageError> interpret(const RawOptions& raw) {
   settings.verbosity = read.verbosity();
   settings.asks_for_connections = read.has("max-connections");
   settings.asks_for_port = read.has("port");
-  settings.place_asked_by = read.source(settings.asks_for_port ? "port" : "bind");
+  settings.place_asked_by = read.source(settings.asks_for_port ? "port"
+                                        : settings.lan         ? "lan"
+                                                               : "bind");
   settings.fail_on_404 = read.is_on("fail-on-404");
 
   if (read.complaint()) return *read.complaint();

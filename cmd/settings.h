@@ -23,6 +23,7 @@ struct Settings {
   // Whether it was somebody's wish and not our default.
   bool asks_for_connections = false;
   bool asks_for_port = false;
+  bool lan = false;  // every address is listened on, and other devices are told which URLs to use
   // Whether a command runs beside the server, which then ends it.
   bool runs_command = false;
   // Who asks for a port or an address: "--port", "TINYSERVE_BIND"; empty: nobody.

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/ascii.h"
+#include "cmd/lan.h"
 #include "cmd/nearest.h"
 #include "cmd/port_holder.h"
 #include "cmd/values.h"
@@ -140,6 +141,34 @@ std::string explain_exposure(const std::vector<std::string>& addresses) {
          (everywhere ? "any of its networks" : "that network") + " can read what is served";
 }
 
+// Changes what nobody has asked for, so that another try may succeed; false: there is nothing to
+// be changed.
+bool give_way(const loop::StartFailure& failure, Settings& settings) {
+  if (failure.what != loop::StartFailure::What::kListen) return false;
+  net::Options& net = settings.config.net;
+  if (failure.error.is(EAFNOSUPPORT) && settings.lan && net.addresses.size() > 1) {
+    net.addresses.pop_back();
+    return true;
+  }
+  if (!failure.error.is(EADDRINUSE) || settings.asks_for_port) return false;
+  ++net.port;
+  return true;
+}
+
+// The URLs that other devices can use, of the families that are listened on.
+std::vector<std::string> lan_urls(const loop::Server& server) {
+  const auto& bound = server.addresses();
+  const bool has_ipv6 = std::find(bound.begin(), bound.end(), "::") != bound.end();
+  const std::string port = server.port() == 80 ? "" : ":" + std::to_string(server.port());
+  std::vector<std::string> urls;
+  for (const std::string& address : reachable_addresses()) {
+    const bool is_ipv6 = address.find(':') != std::string::npos;
+    if (is_ipv6 && !has_ipv6) continue;
+    urls.push_back("http://" + (is_ipv6 ? "[" + address + "]" : address) + port + "/");
+  }
+  return urls;
+}
+
 Notice explain_connections(std::size_t max_connections, const Settings& settings) {
   // Our own default is nobody's wish: less of it is worth a word only to those who want to know
   // everything.
@@ -154,12 +183,9 @@ Notice explain_connections(std::size_t max_connections, const Settings& settings
 std::variant<loop::Server, loop::StartFailure> open_server(Settings& settings,
                                                            log::Diagnostics& diagnostics) {
   auto opened = loop::Server::open(settings.config, diagnostics);
-  for (int tries = 0; tries < kPortTries && !settings.asks_for_port; ++tries) {
+  for (int tries = 0; tries < kPortTries; ++tries) {
     const auto* failure = std::get_if<loop::StartFailure>(&opened);
-    const bool taken = failure != nullptr && failure->what == loop::StartFailure::What::kListen &&
-                       failure->error.is(EADDRINUSE);
-    if (!taken) break;
-    ++settings.config.net.port;
+    if (failure == nullptr || !give_way(*failure, settings)) break;
     opened = loop::Server::open(settings.config, diagnostics);
   }
   return opened;
@@ -185,11 +211,12 @@ std::string explain(const loop::StartFailure& failure, const Settings& settings)
   return "cannot start: " + std::string(failure.error.operation) + ": " + reason(failure.error);
 }
 
-Started describe(const loop::Server& server) {
+Started describe(const loop::Server& server, const Settings& settings) {
   Started started;
   started.root = server.root();
   started.addresses = server.addresses();
   started.urls = server.urls();
+  if (settings.lan) started.lan_urls = lan_urls(server);
   started.hides_own_api = server.hides_own_api();
   started.port = server.port();
   started.max_connections = server.max_connections();
@@ -200,6 +227,10 @@ std::vector<Notice> announce(const Started& started, const Settings& settings) {
   std::vector<Notice> notices;
   const std::string exposure = explain_exposure(started.addresses);
   if (!exposure.empty()) notices.push_back({log::Severity::kWarning, exposure});
+  if (settings.lan && started.lan_urls.empty()) {
+    notices.push_back(
+        {log::Severity::kWarning, "no other device can connect: this machine is on no network"});
+  }
   if (started.hides_own_api) {
     notices.push_back(
         {log::Severity::kInfo, "ROOT has an api/ of its own, hidden by ours; --no-api shows it"});
@@ -216,6 +247,7 @@ std::vector<Notice> announce(const Started& started, const Settings& settings) {
   }
   notices.push_back({log::Severity::kInfo, "serving " + started.root});
   for (const std::string& url : started.urls) notices.push_back({log::Severity::kInfo, url});
+  for (const std::string& url : started.lan_urls) notices.push_back({log::Severity::kInfo, url});
   if (!settings.runs_command) notices.push_back({log::Severity::kInfo, "press Ctrl-C to stop"});
   return notices;
 }

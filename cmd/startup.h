@@ -18,8 +18,8 @@
 namespace tinyserve::cmd {
 
 // Opens the server; inherited sockets need not stay open afterwards. Where its port is taken and
-// nobody asked for that one, the next that is free on every address is tried; `settings` then says
-// which.
+// nobody asked for that one, the next that is free on every address is tried; --lan does without
+// IPv6 where the machine has none. `settings` then says what it has come to.
 [[nodiscard]] std::variant<loop::Server, loop::StartFailure> open_server(
     Settings& settings, log::Diagnostics& diagnostics);
 
@@ -36,11 +36,12 @@ struct Started {
   std::string root;
   std::vector<std::string> addresses;  // that are listened on
   std::vector<std::string> urls;
+  std::vector<std::string> lan_urls;  // for other devices, best first; with --lan only
   bool hides_own_api = false;
   std::uint16_t port = 0;
   std::size_t max_connections = 0;
 };
-[[nodiscard]] Started describe(const loop::Server& server);
+[[nodiscard]] Started describe(const loop::Server& server, const Settings& settings);
 
 // The banner, in the order to be reported: what may surprise, then what is served, each URL alone
 // on its line, and how to stop.

@@ -33,7 +33,9 @@ HostPolicy::HostPolicy(const std::vector<std::string>& allowed, const std::strin
     if (name == "*") accepts_all_ = true;
     names_.push_back(name);
   }
-  if (!own_name.empty()) names_.push_back(own_name);
+  if (own_name.empty()) return;
+  names_.push_back(own_name);
+  names_.push_back(own_name.substr(0, own_name.find('.')) + ".local");
 }
 
 bool HostPolicy::accepts(const std::optional<http::Host>& host) const {

@@ -16,7 +16,7 @@ namespace tinyserve::handlers {
 class HostPolicy {
  public:
   // `allowed` are further names (Options::allowed_hosts); `own_name` is this machine's host name,
-  // possibly empty.
+  // possibly empty. Its first part with .local (RFC 6762 §3), as neighbours know it, counts, too.
   HostPolicy(const std::vector<std::string>& allowed, const std::string& own_name);
 
   // Accepts localhost and what ends in .localhost, IP addresses other than the unspecified ones

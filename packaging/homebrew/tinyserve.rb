@@ -17,6 +17,7 @@ class Tinyserve < Formula
   depends_on "fmt" => :build
   depends_on "nlohmann-json" => :build
   depends_on "spdlog" => :build
+  depends_on "qrencode"
   depends_on :linux # epoll, eventfd and openat2 are at the heart of it
 
   def install

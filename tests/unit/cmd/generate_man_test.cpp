@@ -204,6 +204,7 @@ TEST(ManualPage, HasTheMessagesThatKeepTheProgramFromStarting) {
   add_usage_error(messages, {"a", "b"});
   add_usage_error(messages, {"a", "--root", "b"});
   add_usage_error(messages, {"-qv"});
+  add_usage_error(messages, {"--lan", "--bind", "::1"});
   add_usage_error(messages, {"65123"});
   add_usage_error(messages, {}, {{"TINYSERVE_DOTFILES", "yes"}});
   expect_same(
@@ -216,12 +217,13 @@ TEST(ManualPage, HasTheWarningsBeforeTheBanner) {
   Texts messages;
   for (const char* address : {"0.0.0.0", "192.0.2.1"}) {
     Settings settings;
-    for (const Notice& notice : announce({"/site", {address}, {}, true, 8082, 100}, settings)) {
+    settings.lan = true;
+    for (const Notice& notice : announce({"/site", {address}, {}, {}, true, 8082, 100}, settings)) {
       if (notice.text == "serving /site") break;
       messages.push_back(notice.text);
     }
   }
-  ASSERT_EQ(messages.size(), 8u);
+  ASSERT_EQ(messages.size(), 10u);
   expect_same(diagnostics_after("Before it serves, it may say:"), messages);
 }
 

@@ -204,5 +204,23 @@ TEST(Settings, LetTheFlagOutvoteTheEnvironmentOnHowMuchIsSaid) {
   EXPECT_EQ(error_of({"-qv"}), "--quiet contradicts --verbose; leave one out");
 }
 
+TEST(Settings, BindEveryAddressForTheLan) {
+  const Settings settings = settings_of({"--lan"});
+  EXPECT_TRUE(settings.lan);
+  EXPECT_EQ(settings.config.net.addresses, (Texts{"0.0.0.0", "::"}));
+  EXPECT_EQ(settings.place_asked_by, "--lan");
+  EXPECT_FALSE(settings_of({}).lan);
+}
+
+TEST(Settings, LetTheWeightierOfLanAndBindDecide) {
+  EXPECT_EQ(error_of({"--lan", "--bind", "127.0.0.1"}), "--lan contradicts --bind; leave one out");
+  const Settings bound = settings_of({"--bind", "127.0.0.1"}, {{"TINYSERVE_LAN", "1"}});
+  EXPECT_FALSE(bound.lan);
+  EXPECT_EQ(bound.config.net.addresses, Texts{"127.0.0.1"});
+  EXPECT_EQ(settings_of({"--lan"}, {{"TINYSERVE_BIND", "127.0.0.1"}}).config.net.addresses,
+            (Texts{"0.0.0.0", "::"}));
+  EXPECT_EQ(settings_of({}, {{"TINYSERVE_LAN", "0"}, {"TINYSERVE_BIND", "::1"}}).lan, false);
+}
+
 }  // namespace
 }  // namespace tinyserve::cmd

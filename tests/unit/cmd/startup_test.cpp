@@ -214,7 +214,7 @@ std::string announced(const Started& started, const Settings& settings) {
   return text;
 }
 
-const Started kPlain{"/srv/site", {"127.0.0.1", "::1"}, {"http://localhost:8080/"}, false, 8080,
+const Started kPlain{"/srv/site", {"127.0.0.1", "::1"}, {"http://localhost:8080/"}, {}, false, 8080,
                      10'000};
 
 TEST(Banner, SaysThatAnotherPortIsUsedWhereTheDefaultOneIsTaken) {
@@ -257,6 +257,27 @@ TEST(Banner, WarnsWhenOthersCanReachTheServer) {
                       "machine over that network can read what is served\n"),
             0u);
   EXPECT_EQ(announced(kPlain, {}).find("W "), std::string::npos);
+}
+
+TEST(Banner, ShowsTheUrlsForOtherDevicesBehindOurOwn) {
+  Started started = kPlain;
+  started.lan_urls = {"http://192.168.1.20:8080/", "http://[fd00::2]:8080/"};
+  Settings settings;
+  settings.lan = true;
+  EXPECT_EQ(announced(started, settings),
+            "I serving /srv/site\n"
+            "I http://localhost:8080/\n"
+            "I http://192.168.1.20:8080/\n"
+            "I http://[fd00::2]:8080/\n"
+            "I press Ctrl-C to stop\n");
+}
+
+TEST(Banner, WarnsWhenThereIsNoNetworkForOtherDevices) {
+  Settings settings;
+  settings.lan = true;
+  EXPECT_EQ(announced(kPlain, settings)
+                .find("W no other device can connect: this machine is on no network\n"),
+            0u);
 }
 
 TEST(Banner, PointsOutAHiddenApiDirectory) {

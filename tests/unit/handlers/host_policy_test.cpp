@@ -56,6 +56,15 @@ TEST(HostPolicy, AcceptsTheNamesItWasMadeWith) {
   EXPECT_FALSE(accepts(policy, "sub.dev.example.com"));
 }
 
+TEST(HostPolicy, AcceptsTheNameThatNeighboursCallThisMachine) {
+  EXPECT_TRUE(accepts(HostPolicy({}, "workstation"), "workstation.local:8080"));
+  EXPECT_TRUE(accepts(HostPolicy({}, "workstation.example.com"), "Workstation.local."));
+  EXPECT_TRUE(accepts(HostPolicy({}, "workstation.local"), "workstation.local"));
+  EXPECT_FALSE(accepts(HostPolicy({}, "workstation.example.com"), "workstation"));
+  EXPECT_FALSE(accepts(HostPolicy({}, "workstation"), "other.local"));
+  EXPECT_FALSE(accepts(HostPolicy({}, ""), ".local"));
+}
+
 TEST(HostPolicy, AcceptsEverythingWithAnAsterisk) {
   const HostPolicy policy({"*"}, "");
   EXPECT_TRUE(accepts(policy, "example.com"));

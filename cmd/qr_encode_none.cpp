@@ -1,0 +1,8 @@
+// In place of qr_encode.cpp where there is no libqrencode to link.
+#include "cmd/qr_code.h"
+
+namespace tinyserve::cmd {
+
+std::optional<QrCode> encode_qr(const std::string& /*text*/) { return std::nullopt; }
+
+}  // namespace tinyserve::cmd
