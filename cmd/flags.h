@@ -160,6 +160,12 @@ inline constexpr std::array kFlags{
              "It listens on every address of the machine, prints the URLs that other devices "
              "can use and, on a terminal, the first of them as a QR code. In place of "
              "--bind."},
+    Flag{.name = "open",
+         .group = Group::kListening,
+         .brief = "open the browser",
+         .details =
+             "The one that the variable BROWSER names, or else the desktop's own. Where there "
+             "is none, it warns and serves."},
     Flag{.name = "allow-host",
          .metavar = "NAME",
          .kind = ValueKind::kHost,

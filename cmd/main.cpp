@@ -18,6 +18,7 @@
 #include <variant>
 #include <vector>
 
+#include "cmd/browser.h"
 #include "cmd/diagnostics.h"
 #include "cmd/generate.h"
 #include "cmd/help.h"
@@ -93,6 +94,9 @@ int serve(Settings settings, std::vector<UniqueFd> sockets, const Environment& e
   if (!started.lan_urls.empty()) {
     const std::string& url = started.lan_urls.front();
     std::fputs(qr_for_terminal(url, STDERR_FILENO, settings, environment).c_str(), stderr);
+  }
+  if (settings.opens_browser && !open_browser(environment, server.urls().front())) {
+    diagnostics.report(log::Severity::kWarning, kNoBrowser);
   }
   manager.tell("READY=1");
   report(server.urls().front());

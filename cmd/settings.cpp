@@ -187,6 +187,7 @@ std::variant<Settings, UsageError> interpret(const RawOptions& raw) {
   settings.color = read.choice<Color>(
       "color", {{"auto", Color::kAuto}, {"always", Color::kAlways}, {"never", Color::kNever}});
   settings.verbosity = read.verbosity();
+  settings.opens_browser = read.is_on("open");
   settings.asks_for_connections = read.has("max-connections");
   settings.asks_for_port = read.has("port");
   settings.place_asked_by = read.source(settings.asks_for_port ? "port"

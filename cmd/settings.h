@@ -24,6 +24,7 @@ struct Settings {
   bool asks_for_connections = false;
   bool asks_for_port = false;
   bool lan = false;  // every address is listened on, and other devices are told which URLs to use
+  bool opens_browser = false;
   // Whether a command runs beside the server, which then ends it.
   bool runs_command = false;
   // Who asks for a port or an address: "--port", "TINYSERVE_BIND"; empty: nobody.

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cmd/browser.h"
 #include "cmd/config_file.h"
 #include "cmd/generate.h"
 #include "cmd/port_holder.h"
@@ -224,6 +225,7 @@ TEST(ManualPage, HasTheWarningsBeforeTheBanner) {
     }
   }
   ASSERT_EQ(messages.size(), 10u);
+  messages.emplace_back(kNoBrowser);
   expect_same(diagnostics_after("Before it serves, it may say:"), messages);
 }
 
