@@ -39,23 +39,6 @@ Command command_of(const std::string& text, const std::string& url) {
   return command;
 }
 
-std::vector<std::string> entries_for_others(const Environment& environment) {
-  std::vector<std::string> entries;
-  for (const auto& [name, value] : environment) {
-    const bool is_ours =
-        name.starts_with("TINYSERVE_") || name.starts_with("LISTEN_") || name == "NOTIFY_SOCKET";
-    if (!is_ours) entries.push_back(name + "=" + value);
-  }
-  return entries;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> result;
-  for (std::string& text : texts) result.push_back(text.data());
-  result.push_back(nullptr);
-  return result;
-}
-
 // What posix_spawn(3) is told of a process that has nothing to do with our terminal.
 struct Detachment {
   Detachment() {
@@ -83,8 +66,8 @@ struct Detachment {
 
 bool start(Command command, std::vector<std::string> environment) {
   const Detachment detached;
-  const std::vector<char*> arguments = pointers(command);
-  const std::vector<char*> variables = pointers(environment);
+  const std::vector<char*> arguments = pointers_to(command);
+  const std::vector<char*> variables = pointers_to(environment);
   pid_t pid = 0;
   if (::posix_spawnp(&pid, arguments[0], &detached.actions, &detached.attributes, arguments.data(),
                      variables.data()) != 0) {

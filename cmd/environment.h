@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tinyserve::cmd {
 
@@ -28,6 +29,27 @@ using Environment = std::map<std::string, std::string, std::less<>>;
                                                std::string_view name) {
   const auto found = environment.find(name);
   return found == environment.end() ? std::string_view{} : std::string_view(found->second);
+}
+
+// What another program that we start is to find: everything but our own settings and what a service
+// manager has meant for us alone, as entries "NAME=value".
+[[nodiscard]] inline std::vector<std::string> entries_for_others(const Environment& environment) {
+  std::vector<std::string> entries;
+  for (const auto& [name, value] : environment) {
+    const std::string_view text(name);
+    const bool is_ours =
+        text.starts_with("TINYSERVE_") || text.starts_with("LISTEN_") || text == "NOTIFY_SOCKET";
+    if (!is_ours) entries.push_back(name + "=" + value);
+  }
+  return entries;
+}
+
+// `texts` as execve(2) wants arguments and environments; valid for as long as they are.
+[[nodiscard]] inline std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
 }
 
 }  // namespace tinyserve::cmd

@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -17,12 +16,13 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
+#include "base/result.h"
 #include "base/unique_fd.h"
 #include "cmd/printable.h"
-#include "cmd/service_manager.h"
 
 namespace tinyserve::cmd {
 namespace {
@@ -42,19 +42,6 @@ int wait_for(pid_t child) {
   int status = 0;
   while (::waitpid(child, &status, 0) < 0) TS_CHECK(errno == EINTR);
   return exit_code(status);
-}
-
-// What the command finds in its environment.
-std::vector<std::string> environment_of_command(const Environment& environment,
-                                                const std::string& url) {
-  std::vector<std::string> entries{"TINYSERVE_URL=" + url};
-  for (const auto& [name, value] : environment) {
-    const bool is_ours = name.starts_with("TINYSERVE_") ||
-                         std::find(std::begin(kServiceVariables), std::end(kServiceVariables),
-                                   name) != std::end(kServiceVariables);
-    if (!is_ours) entries.push_back(name + "=" + value);
-  }
-  return entries;
 }
 
 // The signals that are waited for, blocked for as long as this object lives.
@@ -153,29 +140,31 @@ std::optional<std::string> wait_for_url(const ServerChild& server, const Signals
   return line;
 }
 
-// Starts the command; the error number where that fails.
-int spawn(std::span<const char* const> command, const std::vector<std::string>& environment,
-          const Signals& signals, pid_t& pid) {
-  std::vector<char*> arguments;
-  for (const char* argument : command) arguments.push_back(const_cast<char*>(argument));
-  arguments.push_back(nullptr);
-  std::vector<char*> entries;
-  for (const std::string& entry : environment) entries.push_back(const_cast<char*>(entry.c_str()));
-  entries.push_back(nullptr);
+Result<pid_t> spawn(std::span<const char* const> command, std::vector<std::string> environment,
+                    const Signals& signals) {
+  std::vector<std::string> words(command.begin(), command.end());
+  const std::vector<char*> arguments = pointers_to(words);
+  const std::vector<char*> entries = pointers_to(environment);
   posix_spawnattr_t attributes;
   ::posix_spawnattr_init(&attributes);
   ::posix_spawnattr_setsigmask(&attributes, &signals.before());
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  pid_t pid = -1;
   const int error =
       ::posix_spawnp(&pid, command[0], nullptr, &attributes, arguments.data(), entries.data());
   ::posix_spawnattr_destroy(&attributes);
-  return error;
+  if (error != 0) return fail("posix_spawnp", error);
+  return pid;
 }
 
-// Passes signals on until the command has ended; its exit code. A server that ends meanwhile takes
-// the command with it, and `server` is -1 then.
-int watch(pid_t command, pid_t& server, const Signals& signals) {
-  for (;;) {
+struct Ended {
+  int code;  // the command's
+  bool server_lives;
+};
+
+// Passes signals on until the command has ended. A server that ends meanwhile takes it along.
+Ended watch(pid_t command, pid_t server, const Signals& signals) {
+  for (bool server_lives = true;;) {
     const signalfd_siginfo info = signals.next();
     const int number = static_cast<int>(info.ssi_signo);
     if (number != SIGCHLD) {
@@ -185,9 +174,9 @@ int watch(pid_t command, pid_t& server, const Signals& signals) {
     }
     int status = 0;
     for (pid_t ended = 0; (ended = ::waitpid(-1, &status, WNOHANG)) > 0;) {
-      if (ended == command) return exit_code(status);
+      if (ended == command) return {exit_code(status), server_lives};
       if (ended != server) continue;
-      server = -1;
+      server_lives = false;
       complain(std::string(kServerHasEnded));
       ::kill(command, SIGTERM);
     }
@@ -207,18 +196,20 @@ int supervise(std::span<const char* const> command, const Environment& environme
   const auto url = wait_for_url(server, signals);
   if (!url) return wait_for(server.pid);
 
-  pid_t pid = -1;
-  const int error = spawn(command, environment_of_command(environment, *url), signals, pid);
-  int code = error == ENOENT ? kNotFound : kNotRunnable;
-  if (error != 0) {
-    complain(explain_unrunnable(command[0], error));
+  std::vector<std::string> entries = entries_for_others(environment);
+  entries.push_back("TINYSERVE_URL=" + *url);
+  const Result<pid_t> pid = spawn(command, std::move(entries), signals);
+  Ended ended{kNotRunnable, true};
+  if (pid) {
+    ended = watch(*pid, server.pid, signals);
   } else {
-    code = watch(pid, server.pid, signals);
+    if (pid.error().is(ENOENT)) ended.code = kNotFound;
+    complain(explain_unrunnable(command[0], pid.error().code.value()));
   }
-  if (server.pid < 0) return code != 0 ? code : 1;
+  if (!ended.server_lives) return ended.code != 0 ? ended.code : 1;
   ::kill(server.pid, SIGTERM);
   const int server_code = wait_for(server.pid);
-  return code != 0 ? code : server_code;
+  return ended.code != 0 ? ended.code : server_code;
 }
 
 }  // namespace tinyserve::cmd
