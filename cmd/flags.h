@@ -211,7 +211,7 @@ inline constexpr std::array kFlags{
          .choices = "json|pretty|combined|common|none",
          .default_text = "json",
          .group = Group::kLog,
-         .brief = "json, pretty, combined, common or none",
+         .brief = "how requests are logged: json, pretty, combined, common or none",
          .details = "See LOG below."},
     Flag{.name = "log-file",
          .metavar = "PATH",
