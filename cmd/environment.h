@@ -47,6 +47,7 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 // `texts` as execve(2) wants arguments and environments; valid for as long as they are.
 [[nodiscard]] inline std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
   for (std::string& text : texts) pointers.push_back(text.data());
   pointers.push_back(nullptr);
   return pointers;
