@@ -23,11 +23,13 @@ using nlohmann::json;
 // position with what it finds.
 class CountingIterator {
  public:
+  // NOLINTBEGIN(readability-identifier-naming): the standard library looks for these names
   using iterator_category = std::input_iterator_tag;
   using value_type = char;
   using difference_type = std::ptrdiff_t;
   using pointer = const char*;
   using reference = const char&;
+  // NOLINTEND(readability-identifier-naming)
 
   CountingIterator(const char* at, std::size_t& lines) : at_(at), lines_(&lines) {}
   reference operator*() const { return *at_; }
