@@ -1,12 +1,12 @@
 // `tinyserve ROOT -- COMMAND`: a server for as long as a command runs.
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <csignal>
 #include <string>
 #include <vector>
 
 #include "support/program.h"
-#include "support/raw_client.h"
 #include "support/temp_tree.h"
 
 namespace tinyserve::test {
@@ -22,16 +22,10 @@ std::vector<std::string> started(std::vector<std::string> arguments) {
   return arguments;
 }
 
-// Whether nobody listens at `url` ("http://localhost:PORT/") any more.
-bool is_gone(const std::string& url) {
-  const std::size_t colon = url.rfind(':');
-  const auto port = static_cast<std::uint16_t>(std::stoul(url.substr(colon + 1)));
-  try {
-    const RawClient client{Address{"127.0.0.1", port}};
-    return false;
-  } catch (const std::exception&) {
-    return true;
-  }
+// For a script: does `action` with each pid of the command's siblings. The server is the only one.
+std::string with_server(const std::string& action) {
+  return "for pid in $(cat /proc/$PPID/task/$PPID/children); do [ $pid = $$ ] || " + action +
+         "; done; ";
 }
 
 TEST(Command, FindsTheServerAndNoOtherSetting) {
@@ -52,9 +46,11 @@ TEST(Command, GivesItsExitCode) {
 
 TEST(Command, TakesTheServerWithIt) {
   const TempTree site;
-  const Finished finished = run_tinyserve(beside(site.path(), "echo $TINYSERVE_URL"));
+  const Finished finished = run_tinyserve(beside(site.path(), with_server("echo $pid")));
   ASSERT_EQ(finished.code, 0) << finished.err;
-  EXPECT_TRUE(is_gone(finished.out)) << finished.out;
+  const pid_t server = std::stoi(finished.out);
+  EXPECT_EQ(::kill(server, 0), -1);
+  EXPECT_EQ(errno, ESRCH);
 }
 
 TEST(Command, ThatDoesNotExistIsNamed) {
@@ -89,12 +85,9 @@ TEST(Command, GetsTheSignals) {
 
 TEST(Command, EndsWhenTheServerIsKilled) {
   const TempTree site;
-  // The server is the only other child of the command's parent.
-  Program program{{started(beside(site.path(),
-                                  "for pid in $(cat /proc/$PPID/task/$PPID/children); do "
-                                  "[ $pid = $$ ] || kill -9 $pid; done; "
-                                  "while :; do sleep 0.05; done")),
-                   {}}};
+  Program program{
+      {started(beside(site.path(), with_server("kill -9 $pid") + "while :; do sleep 0.05; done")),
+       {}}};
   EXPECT_EQ(program.wait(), 128 + SIGTERM);
   EXPECT_NE(program.err().find("the server has ended before the command"), std::string::npos);
 }
