@@ -6,7 +6,8 @@
 
 namespace tinyserve::handlers {
 
-// A field line to add to answers.
+// A field line to add to answers. Name and value must be such as RFC 9110 §5 allows: what is not is
+// the embedding program's fault and stops it.
 struct Header {
   std::string name;
   std::string value;
