@@ -16,16 +16,6 @@ std::string plural(std::uint64_t count, std::string_view noun) {
   return std::to_string(count) + ' ' + std::string(noun) + (count == 1 ? "" : "s");
 }
 
-// `text` so that it ends in a column where others end, too.
-std::string right_aligned(const std::string& text, std::size_t columns) {
-  const auto begins_character = [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  };
-  const auto taken =
-      static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
-  return std::string(columns - std::min(columns, taken), ' ') + text;
-}
-
 // A path or a Referer, without the middle of a long one.
 std::string shown(std::string_view text) {
   constexpr std::size_t kHalf = 35;

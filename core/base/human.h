@@ -1,6 +1,7 @@
-// human.h — sizes and durations as people read them (base).
+// human.h — sizes and durations as people read them, and columns of them (base).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -54,6 +55,17 @@ struct Unit {
   constexpr std::array<human_detail::Unit, 5> kUnits{
       {{1, "µs"}, {1'000, "ms"}, {1'000'000, "s"}, {60'000'000, "min"}, {3'600'000'000, "h"}}};
   return human_detail::in_units(us < 0 ? 0 : static_cast<std::uint64_t>(us), kUnits);
+}
+
+// `text`, well-formed UTF-8, so that it ends in a column where others end, too: spaces in front up
+// to `columns` characters.
+[[nodiscard]] inline std::string right_aligned(std::string_view text, std::size_t columns) {
+  const auto begins_character = [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  };
+  const auto taken =
+      static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
+  return std::string(columns - std::min(columns, taken), ' ').append(text);
 }
 
 }  // namespace tinyserve

@@ -46,19 +46,6 @@ bool is_evident(Via via) {
   }
 }
 
-std::size_t columns_of(std::string_view text) {
-  const auto begins_character = [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  };
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
-}
-
-void append_right_aligned(std::string& out, std::string_view text, std::size_t columns) {
-  const std::size_t taken = columns_of(text);
-  out.append(columns - std::min(columns, taken), ' ');
-  out.append(text);
-}
-
 void append_colored(std::string& out, std::string_view text, std::string_view color,
                     const PrettyStyle& style) {
   if (style.colored) out.append(color);
@@ -130,9 +117,9 @@ void finish_pretty(std::string& out, const RecordDraft& draft, const Outcome& ou
   const std::string status = outcome.status ? std::to_string(*outcome.status) : "---";
   append_colored(out, status, color_of(outcome.status), style);
   out.append("  ");
-  append_right_aligned(out, human_size(outcome.bytes), 6);
+  out.append(right_aligned(human_size(outcome.bytes), 6));
   out.append("  ");
-  append_right_aligned(out, human_duration(outcome.dur_us), 6);
+  out.append(right_aligned(human_duration(outcome.dur_us), 6));
   out.append("  ");
   const std::string note = note_of(outcome);
   const std::size_t others = kBeforeRequest + (note.empty() ? 0 : note.size() + 2);
