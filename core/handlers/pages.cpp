@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/human.h"
 #include "base/timestamp.h"
 #include "handlers/html.h"
 #include "http/accept.h"
@@ -84,16 +85,6 @@ http::Response make_error_page(http::Status status, std::string_view detail,
   }
   add_common_fields(response);
   return response;
-}
-
-// A size for people: 999 B, 1.0 kB, 23 MB.
-std::string human_size(std::uint64_t bytes) {
-  constexpr std::string_view kUnits = "kMGTPE";
-  if (bytes < 1000) return fmt::format("{} B", bytes);
-  double amount = static_cast<double>(bytes) / 1000;
-  std::size_t unit = 0;
-  for (; amount >= 999.5 && unit + 1 < kUnits.size(); ++unit) amount /= 1000;
-  return fmt::format("{:.{}f} {}B", amount, amount < 9.95 ? 1 : 0, kUnits[unit]);
 }
 
 // "2 directories", "1,234,567 bytes", "1 file".
