@@ -80,8 +80,7 @@ Router::Router(const Options& options, const std::string& own_name, files::Root&
 
 Admission Router::admit(const http::Request& request) const {
   const auto path = http::decode_path(request.target.path);
-  const bool refused = !hosts_.accepts(request.host) || cross_origin_.refuses(request);
-  if (path && options_->api && !refused && api_wants_content(request, *path)) {
+  if (path && options_->api && !rebuff(request) && api_wants_content(request, *path)) {
     return Admission::kTake;
   }
   // Whoever asks whether to send it is told no by the answer itself (RFC 9110 §10.1.1).
@@ -90,17 +89,16 @@ Admission Router::admit(const http::Request& request) const {
   return Admission::kSkip;
 }
 
-std::optional<Answer> Router::refusal(const http::Request& request) const {
+std::optional<Router::Rebuff> Router::rebuff(const http::Request& request) const {
   if (!hosts_.accepts(request.host)) {
-    return page(request.fields, Status::kForbidden,
-                "This server does not go by that name. If the name is yours, start it with "
-                "--allow-host NAME.",
-                Via::kBadHost, "foreign Host");
+    return Rebuff{
+        "This server does not go by that name. If the name is yours, start it with "
+        "--allow-host NAME.",
+        Via::kBadHost, "foreign Host"};
   }
   if (cross_origin_.refuses(request)) {
-    return page(request.fields, Status::kForbidden,
-                "A page of another site asked for this. If it may, start the server with --cors.",
-                Via::kCrossSite, "cross-site request");
+    return Rebuff{"A page of another site asked for this. If it may, start the server with --cors.",
+                  Via::kCrossSite, "cross-site request"};
   }
   return std::nullopt;
 }
@@ -121,7 +119,9 @@ Answer Router::respond(const http::Request& request, Instant now) {
 }
 
 Answer Router::answer(const http::Request& request, Instant now) {
-  if (auto refused = refusal(request)) return *std::move(refused);
+  if (const auto refused = rebuff(request)) {
+    return page(request.fields, Status::kForbidden, refused->detail, refused->via, refused->why);
+  }
   if (auto preflight = cross_origin_.preflight(request)) return *std::move(preflight);
   if (request.method == http::Method::kUnknown) {
     return page(request.fields, Status::kNotImplemented, refusal_detail(Status::kNotImplemented),

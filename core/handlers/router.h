@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -41,8 +42,13 @@ class Router {
   [[nodiscard]] Answer respond(const http::Request& request, Instant now);
 
  private:
-  // The answer to whom we do not answer, or nothing.
-  [[nodiscard]] std::optional<Answer> refusal(const http::Request& request) const;
+  // Why a client that may not ask is turned away.
+  struct Rebuff {
+    std::string_view detail;  // what a person can do about it
+    http::Via via;
+    std::string_view why;
+  };
+  [[nodiscard]] std::optional<Rebuff> rebuff(const http::Request& request) const;
   [[nodiscard]] Answer answer(const http::Request& request, Instant now);
   void add_fields(const http::Request& request, http::FieldText& fields) const;
 
