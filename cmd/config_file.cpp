@@ -13,6 +13,7 @@
 
 #include "cmd/flags.h"
 #include "cmd/nearest.h"
+#include "cmd/printable.h"
 
 namespace tinyserve::cmd {
 namespace {
@@ -54,8 +55,6 @@ class CountingIterator {
   const char* at_;
   std::size_t* lines_;
 };
-
-std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 std::string kind_of_value(const Flag& flag) {
   if (is_switch(flag)) return "true or false";

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <new>
 #include <optional>
@@ -119,7 +118,7 @@ int report_broken_links(const log::Summary& summary, log::Diagnostics& diagnosti
 }
 
 int refuse(const UsageError& error) {
-  std::fprintf(stderr, "tinyserve: %s\n", printable(error.text).c_str());
+  complain(error.text);
   return 2;
 }
 
@@ -143,9 +142,7 @@ int main(int argc, char** argv) {
   using namespace tinyserve::cmd;
   try {
     const std::span<const char* const> all(argv, static_cast<std::size_t>(argc));
-    const Environment environment = read_environment(environ);
-    for (const char* variable : kServiceVariables) ::unsetenv(variable);
-    return run(all.subspan(all.empty() ? 0 : 1), environment);
+    return run(all.subspan(all.empty() ? 0 : 1), read_environment(environ));
   } catch (const std::bad_alloc&) {
     std::fputs("tinyserve: out of memory\n", stderr);
   } catch (const std::exception& error) {

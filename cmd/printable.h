@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdio>
 #include <string>
 #include <string_view>
 
@@ -41,6 +42,17 @@ namespace tinyserve::cmd {
     }
   }
   return out;
+}
+
+// `text` as messages name what somebody has written.
+[[nodiscard]] inline std::string in_quotes(std::string_view text) {
+  return std::string("'").append(text).append("'");
+}
+
+// Writes a line about what keeps the program from its work to standard error: for where no settings
+// say how messages look.
+inline void complain(std::string_view text) {
+  std::fprintf(stderr, "tinyserve: %s\n", printable(text).c_str());
 }
 
 }  // namespace tinyserve::cmd

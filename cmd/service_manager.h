@@ -21,11 +21,6 @@
 
 namespace tinyserve::cmd {
 
-// The variables of both protocols. They are meant for one process: main() takes them out of the
-// environment that its children would inherit.
-inline constexpr const char* kServiceVariables[] = {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES",
-                                                    "NOTIFY_SOCKET"};
-
 // The descriptors from 3 up that LISTEN_FDS counts, if LISTEN_PID says that they are for process
 // `self`; otherwise none. They become the caller's, close-on-exec; nothing else is known of them.
 // An error when LISTEN_FDS is no number, or more than are open.

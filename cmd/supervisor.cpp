@@ -11,7 +11,6 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <string>
@@ -29,10 +28,6 @@ namespace {
 
 constexpr int kNotFound = 127;  // as shells say it
 constexpr int kNotRunnable = 126;
-
-void complain(const std::string& text) {
-  std::fprintf(stderr, "tinyserve: %s\n", printable(text).c_str());
-}
 
 int exit_code(int wait_status) {
   return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
@@ -177,7 +172,7 @@ Ended watch(pid_t command, pid_t server, const Signals& signals) {
       if (ended == command) return {exit_code(status), server_lives};
       if (ended != server) continue;
       server_lives = false;
-      complain(std::string(kServerHasEnded));
+      complain(kServerHasEnded);
       ::kill(command, SIGTERM);
     }
   }
@@ -186,7 +181,7 @@ Ended watch(pid_t command, pid_t server, const Signals& signals) {
 }  // namespace
 
 std::string explain_unrunnable(std::string_view command, int error) {
-  return "cannot run '" + std::string(command) + "': " + std::generic_category().message(error);
+  return "cannot run " + in_quotes(command) + ": " + std::generic_category().message(error);
 }
 
 int supervise(std::span<const char* const> command, const Environment& environment,
