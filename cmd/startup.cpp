@@ -10,6 +10,7 @@
 #include "cmd/lan.h"
 #include "cmd/nearest.h"
 #include "cmd/port_holder.h"
+#include "cmd/printable.h"
 #include "cmd/values.h"
 
 namespace tinyserve::cmd {
@@ -17,8 +18,6 @@ namespace {
 
 constexpr int kPortTries = 100;  // how far to go from a port that is taken
 constexpr std::uint16_t kFirstUnprivilegedPort = 1024;
-
-std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 // The system's words in the middle of a sentence: "permission denied".
 std::string reason(const Error& error) {
@@ -159,12 +158,11 @@ bool give_way(const loop::StartFailure& failure, Settings& settings) {
 std::vector<std::string> lan_urls(const loop::Server& server) {
   const auto& bound = server.addresses();
   const bool has_ipv6 = std::find(bound.begin(), bound.end(), "::") != bound.end();
-  const std::string port = server.port() == 80 ? "" : ":" + std::to_string(server.port());
   std::vector<std::string> urls;
   for (const std::string& address : reachable_addresses()) {
     const bool is_ipv6 = address.find(':') != std::string::npos;
     if (is_ipv6 && !has_ipv6) continue;
-    urls.push_back("http://" + (is_ipv6 ? "[" + address + "]" : address) + port + "/");
+    urls.push_back(server.url_at(address));
   }
   return urls;
 }

@@ -47,9 +47,11 @@ std::string own_host_name() {
   return name.data();
 }
 
+// `host` is a name or the text of an address (RFC 3986 §3.2.2).
 std::string url_of(std::string_view host, std::uint16_t port) {
+  const bool is_ipv6 = host.find(':') != host.npos;
   std::string url = "http://";
-  url.append(host);
+  url.append(is_ipv6 ? "[" : "").append(host).append(is_ipv6 ? "]" : "");
   if (port != 80) url += ":" + std::to_string(port);
   return url + "/";
 }
@@ -72,7 +74,7 @@ std::vector<std::string> urls_with_port(std::uint16_t port,
   if (local || wide) urls.push_back(url_of("localhost", port));
   for (const net::Address& address : addresses) {
     if (address.is_unspecified() || (local && address.is_loopback())) continue;
-    urls.push_back(url_of(address.is_ipv6() ? "[" + address.host() + "]" : address.host(), port));
+    urls.push_back(url_of(address.host(), port));
   }
   return urls;
 }
@@ -170,6 +172,9 @@ Server::~Server() = default;
 std::uint16_t Server::port() const { return impl_->port; }
 const std::vector<std::string>& Server::addresses() const { return impl_->addresses; }
 const std::vector<std::string>& Server::urls() const { return impl_->urls; }
+std::string Server::url_at(const std::string& address) const {
+  return url_of(address, impl_->port);
+}
 const std::string& Server::root() const { return impl_->root->path(); }
 bool Server::serves_single_file() const { return !impl_->root->single_file().empty(); }
 bool Server::hides_own_api() const { return impl_->hides_own_api; }

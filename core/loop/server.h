@@ -50,6 +50,8 @@ class Server {
   // addresses are bound, otherwise one URL for each bound address ("http://[::1]:8080/"; localhost
   // for the unspecified ones).
   [[nodiscard]] const std::vector<std::string>& urls() const;
+  // The URL for whoever reaches this machine at the IP address `address`: "http://[fd00::2]:8080/".
+  [[nodiscard]] std::string url_at(const std::string& address) const;
   // The absolute path of what is served; whether it is a single file; whether its own `api` is
   // hidden by ours.
   [[nodiscard]] const std::string& root() const;
