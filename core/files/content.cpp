@@ -1,6 +1,9 @@
 #include "files/content.h"
 
+#include <sys/uio.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 namespace tinyserve::files {
 
@@ -8,28 +11,38 @@ namespace {
 
 constexpr int kReadTries = 4;
 
-// Everything from the start of the file, but at most `limit` bytes.
-Result<Block> read_up_to(int fd, std::size_t limit) {
-  Block block = Block::with_capacity(limit);
+// preadv2(2); file systems that can't tell whether they would wait keep files in memory, or wait.
+ssize_t read_at(int fd, char* to, std::size_t size, std::size_t offset, Wait wait) {
+  const iovec place{to, size};
+  const auto begin = static_cast<off_t>(offset);
+  ssize_t count = -1;
+  do {
+    count = ::preadv2(fd, &place, 1, begin, wait == Wait::kNo ? RWF_NOWAIT : 0);
+    if (count < 0 && errno == EOPNOTSUPP) count = ::pread(fd, to, size, begin);
+  } while (count < 0 && errno == EINTR);
+  return count;
+}
+
+// Everything from the start of the file on: `size` bytes, or what there is where it has been
+// written to and has another size now, but never more than one byte too many.
+Result<Block> read_all(int fd, std::size_t size, Wait wait) {
+  Block block = Block::with_capacity(size + 1);
   while (block.room() > 0) {
-    const std::size_t wanted = block.room();
-    const ssize_t count = ::pread(fd, block.tail(), wanted, static_cast<off_t>(block.size()));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail("pread");
+    const ssize_t count = read_at(fd, block.tail(), block.room(), block.size(), wait);
+    if (count < 0) return fail("preadv2");
     block.grow(static_cast<std::size_t>(count));
-    if (static_cast<std::size_t>(count) < wanted) break;  // of a regular file: its end
+    if (count == 0 || block.size() == size) break;
   }
   return block;
 }
 
 }  // namespace
 
-Result<FileContent> content_of(const Entry& entry) {
+Result<FileContent> content_of(const Entry& entry, Wait wait) {
   FileContent content{entry.facts, {}};
   const int fd = entry.file.get();
   for (int tries = 0; content.facts.size <= kSmallFile; ++tries) {
-    // One byte more than announced: the file must end where it said it would.
-    auto block = read_up_to(fd, static_cast<std::size_t>(content.facts.size) + 1);
+    auto block = read_all(fd, static_cast<std::size_t>(content.facts.size), wait);
     if (!block) return block.error();
     const auto after = facts_of_open(fd);
     if (!after) return after.error();

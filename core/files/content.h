@@ -1,6 +1,8 @@
 // content.h — the bytes of an open file, as the body of a response.
 #pragma once
 
+#include <cstdint>
+
 #include "base/result.h"
 #include "files/root.h"
 #include "http/body.h"
@@ -19,7 +21,11 @@ struct FileContent {
   http::Body body;
 };
 
-// `entry` is a regular file. Fails with the errors of pread(2) and fstat(2).
-[[nodiscard]] Result<FileContent> content_of(const Entry& entry);
+// Whether to wait for a disk.
+enum class Wait : std::uint8_t { kNo, kYes };
+
+// `entry` is a regular file. Fails with the errors of pread(2) and fstat(2), and with EAGAIN where
+// there would be a wait and should be none.
+[[nodiscard]] Result<FileContent> content_of(const Entry& entry, Wait wait);
 
 }  // namespace tinyserve::files

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <optional>
 
@@ -54,7 +55,8 @@ bool before(const ListedEntry& a, const ListedEntry& b) {
 }  // namespace
 
 Result<std::vector<ListedEntry>> list_directory(const Root& root, const std::string& path,
-                                                const Entry& directory, Hidden hidden) {
+                                                const Entry& directory, Hidden hidden,
+                                                std::size_t most) {
   const auto stream = open_stream(directory.file.get());
   if (!stream) return stream.error();
   std::vector<ListedEntry> entries;
@@ -67,7 +69,9 @@ Result<std::vector<ListedEntry>> list_directory(const Root& root, const std::str
     if (name == "." || name == "..") continue;
     if (hidden == Hidden::kLeaveOut && name.starts_with('.')) continue;
     const auto facts = servable(root, path, directory.file.get(), found->d_name);
-    if (facts) entries.push_back({name, *facts});
+    if (!facts) continue;
+    if (entries.size() == most) return fail("readdir", EFBIG);
+    entries.push_back({name, *facts});
   }
   std::sort(entries.begin(), entries.end(), before);
   return entries;

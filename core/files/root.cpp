@@ -1,9 +1,11 @@
 #include "files/root.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -34,6 +36,33 @@ Result<Facts> facts_at(int directory, const char* path) {
   struct stat status {};
   if (::fstatat(directory, path, &status, 0) != 0) return fail("fstatat");
   return facts_of(status);
+}
+
+// By the numbers of statfs(2) and linux/magic.h, some of which that lacks.
+bool is_on_slow_file_system(int fd) {
+  constexpr std::uint32_t kSmb2 = 0xFE534D42;
+  constexpr std::uint32_t kCifs = 0xFF534D42;
+  constexpr std::uint32_t kCeph = 0x00C36400;
+  constexpr std::uint32_t kGfs2 = 0x01161970;
+  struct statfs status {};
+  if (::fstatfs(fd, &status) != 0) return false;
+  switch (static_cast<std::uint32_t>(status.f_type)) {
+    case NFS_SUPER_MAGIC:
+    case SMB_SUPER_MAGIC:
+    case kSmb2:
+    case kCifs:
+    case V9FS_MAGIC:
+    case FUSE_SUPER_MAGIC:
+    case AFS_SUPER_MAGIC:
+    case AFS_FS_MAGIC:
+    case CODA_SUPER_MAGIC:
+    case OCFS2_SUPER_MAGIC:
+    case kCeph:
+    case kGfs2:
+      return true;
+    default:
+      return false;
+  }
 }
 
 std::string canonical(const std::string& path) {
@@ -106,6 +135,20 @@ Result<Entry> Root::find(const std::string& path) const {
   return Entry{*facts, SharedFd(*std::move(fd))};
 }
 
+Result<Root> Root::duplicate() const {
+  UniqueFd directory(::fcntl(directory_.get(), F_DUPFD_CLOEXEC, 0));
+  if (!directory) return fail("fcntl");
+  Root copy;
+  copy.path_ = path_;
+  copy.parent_path_ = parent_path_;
+  copy.single_file_ = single_file_;
+  copy.follow_symlinks_ = follow_symlinks_;
+  copy.is_slow_ = is_slow_;
+  copy.directory_ = std::move(directory);
+  copy.directory_facts_ = directory_facts_;
+  return copy;
+}
+
 Result<Facts> Root::look(const std::string& path) const {
   return facts_at(directory_.get(), path.empty() ? "." : path.c_str());
 }
@@ -122,6 +165,7 @@ Result<void> Root::reopen() {
   // Whether its entries can be looked up at all: better said at the start than with the first
   // request.
   if (const auto inside = facts_at(fd.get(), "."); !inside) return inside.error();
+  is_slow_ = is_on_slow_file_system(fd.get());
   directory_ = std::move(fd);
   directory_facts_ = *facts;
   return {};

@@ -46,6 +46,13 @@ class Root {
   // Errors are those of stat(2).
   [[nodiscard]] Result<Facts> look(const std::string& path) const;
 
+  // Another one for the same directory, for another thread. Fails with fcntl(2)'s errors.
+  [[nodiscard]] Result<Root> duplicate() const;
+
+  // Whether the directory was, when it was opened, on a file system that may take its time with
+  // everything: over a network, or made by a program (statfs(2)).
+  [[nodiscard]] bool is_slow() const { return is_slow_; }
+
   // Absolute.
   [[nodiscard]] const std::string& path() const { return path_; }
   // In single-file mode the name of the file, which then is all that there is; otherwise empty.
@@ -61,6 +68,7 @@ class Root {
   std::string parent_path_;  // in single-file mode: of the file
   std::string single_file_;
   bool follow_symlinks_ = false;
+  bool is_slow_ = false;
   UniqueFd directory_;
   Facts directory_facts_;
 };

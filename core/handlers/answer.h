@@ -1,19 +1,41 @@
 // answer.h — what a handler decides: a response, how it came about, and whether the connection may
-// go on.
+// go on; or who is to make it.
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <string_view>
 
+#include "base/worker_pool.h"
 #include "http/response.h"
 #include "http/via.h"
 
 namespace tinyserve::handlers {
 
+class AnswerJob;
+
 struct Answer {
   http::Response response;
   http::Via via = http::Via::kErrorPage;
-  std::string_view why;  // a literal; with refusals, for the record
-  bool close = false;    // nothing more may be read from this connection
+  std::string_view why;       // a literal; with refusals, for the record
+  bool close = false;         // nothing more may be read from this connection
+  std::int64_t delay_ms = 0;  // how long it is held back
+  // Where one is set, a worker makes the answer, and nothing above says anything yet.
+  std::unique_ptr<AnswerJob> job;
+  // Where it is not 0, somebody else's job of that number is under way that makes what this request
+  // needs: it is to be asked again when that has finished.
+  std::uint64_t awaited_job = 0;
+
+  [[nodiscard]] bool is_ready() const { return job == nullptr && awaited_job == 0; }
+};
+
+// Makes an answer on a worker's thread.
+class AnswerJob : public Job {
+ public:
+  // After it has come back and has not failed, once.
+  [[nodiscard]] virtual Answer take_answer() = 0;
+  // Told apart from others by this, where other requests wait for it too; otherwise 0.
+  [[nodiscard]] virtual std::uint64_t number() const { return 0; }
 };
 
 }  // namespace tinyserve::handlers

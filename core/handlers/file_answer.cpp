@@ -13,6 +13,7 @@
 #include "files/content.h"
 #include "files/media_type.h"
 #include "files/sibling.h"
+#include "handlers/file_job.h"
 #include "handlers/pages.h"
 #include "http/accept.h"
 #include "http/date.h"
@@ -172,10 +173,11 @@ std::string_view parent_of(std::string_view target_path) {
 
 }  // namespace
 
-Answer file_answer(const http::Request& request, const files::Root& root, const Options& options,
-                   ChosenFile file, Instant now) {
+Answer file_answer(const Ask& ask, const Served& served, ChosenFile file) {
+  const http::Request& request = ask.request;
+  const Instant now = ask.now;
   const Via via = file.via;
-  Representation chosen = choose(request, root, options, std::move(file));
+  Representation chosen = choose(request, *served.root, *served.options, std::move(file));
   set_validators(chosen, chosen.entry.facts, now);
   const auto condition = [&chosen, now] {
     return http::Condition{chosen.entity_tag, chosen.last_modified_s, now.wall_s()};
@@ -194,7 +196,8 @@ Answer file_answer(const http::Request& request, const files::Root& root, const 
       return error_answer(request, Status::kPreconditionFailed,
                           "The file is not what the request expects it to be.");
   }
-  auto content = files::content_of(chosen.entry);
+  auto content = files::content_of(chosen.entry, patience(ask.means));
+  if (!content && content.error().is(EAGAIN)) return answer_aside(ask, served);
   if (!content) return failed_answer(request, content.error());
   // Written to since it was found: the validators must be those of the bytes that were read.
   if (!(content->facts == chosen.entry.facts)) set_validators(chosen, content->facts, now);
@@ -203,8 +206,8 @@ Answer file_answer(const http::Request& request, const files::Root& root, const 
 }
 
 Result<http::Response> error_page_of_file(const ChosenFile& file, const Options& options,
-                                          Status status) {
-  auto content = files::content_of(file.entry);
+                                          Status status, files::Wait wait) {
+  auto content = files::content_of(file.entry, wait);
   if (!content) return content.error();
   http::Response response;
   response.status = status;
@@ -247,6 +250,15 @@ Answer failed_answer(const http::Request& request, const Error& error) {
       return answer;
     }
   }
+}
+
+Answer busy_answer(const http::Request& request) {
+  Answer answer;
+  answer.response =
+      waiting_page(Status::kUnavailable, "The server has too much to do. Try again in a moment.",
+                   request.fields);
+  answer.via = Via::kLimit;
+  return answer;
 }
 
 Answer error_answer(const http::Request& request, Status status, std::string_view detail, Via via) {

@@ -4,8 +4,10 @@
 #include <string>
 
 #include "base/clock.h"
+#include "files/content.h"
 #include "files/root.h"
 #include "handlers/answer.h"
+#include "handlers/ask.h"
 #include "handlers/options.h"
 #include "http/request.h"
 
@@ -19,18 +21,21 @@ struct ChosenFile {
   bool by_accept = false;  // another Accept field would have led elsewhere
 };
 
-// The answer to a GET or HEAD of `file`: itself or a precompressed sibling, under the request's
-// preconditions and ranges.
-[[nodiscard]] Answer file_answer(const http::Request& request, const files::Root& root,
-                                 const Options& options, ChosenFile file, Instant now);
+// The answer to a GET or HEAD of `file`, or a job for it where reading it would wait for a disk:
+// itself or a precompressed sibling, under the request's preconditions and ranges.
+[[nodiscard]] Answer file_answer(const Ask& ask, const Served& served, ChosenFile file);
 
-// A response with the whole of `file` and another status than 200: a site's own error page.
+// A response with the whole of `file` and another status than 200: a site's own error page. Fails
+// as files::content_of() does.
 [[nodiscard]] Result<http::Response> error_page_of_file(const ChosenFile& file,
-                                                        const Options& options,
-                                                        http::Status status);
+                                                        const Options& options, http::Status status,
+                                                        files::Wait wait);
 
 // The answer when looking a path up or reading what it leads to failed with `error`.
 [[nodiscard]] Answer failed_answer(const http::Request& request, const Error& error);
+
+// The answer when no worker has time for what would block the loop's thread.
+[[nodiscard]] Answer busy_answer(const http::Request& request);
 
 // A page about `status` that leaves the connection open.
 [[nodiscard]] Answer error_answer(const http::Request& request, http::Status status,

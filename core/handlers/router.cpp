@@ -75,7 +75,7 @@ Router::Router(const Options& options, const std::string& own_name, files::Root&
     : options_(&options),
       hosts_(options.allowed_hosts, own_name),
       cross_origin_(options.cors_origins),
-      files_(options, root),
+      files_({&options, &root}),
       headers_(headers_for(options)) {}
 
 Admission Router::admit(const http::Request& request) const {
@@ -112,13 +112,17 @@ void Router::add_fields(const http::Request& request, http::FieldText& fields) c
   for (const Header& header : headers_) fields.add(header.name, header.value);
 }
 
-Answer Router::respond(const http::Request& request, Instant now) {
-  Answer result = answer(request, now);
-  add_fields(request, result.response.fields);
-  return result;
+Answer Router::respond(const http::Request& request, Instant now, Means means) {
+  Answer result = answer(request, now, means);
+  return result.is_ready() ? complete(request, std::move(result)) : std::move(result);
 }
 
-Answer Router::answer(const http::Request& request, Instant now) {
+Answer Router::complete(const http::Request& request, Answer made) const {
+  add_fields(request, made.response.fields);
+  return made;
+}
+
+Answer Router::answer(const http::Request& request, Instant now, Means means) {
   if (const auto refused = rebuff(request)) {
     return page(request.fields, Status::kForbidden, refused->detail, refused->via, refused->why);
   }
@@ -142,7 +146,7 @@ Answer Router::answer(const http::Request& request, Instant now) {
     return answer;
   }
   if (options_->api && is_api(*path)) return api_answer(request, *path);
-  return files_.respond(request, *path, now);
+  return files_.respond({request, *path, now, means});
 }
 
 Answer refusal_answer(const http::Refusal& refusal, const http::Fields& fields) {

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "files/root.h"
 #include "handlers/answer.h"
+#include "handlers/ask.h"
 #include "handlers/cross_origin.h"
 #include "handlers/host_policy.h"
 #include "handlers/options.h"
@@ -37,9 +38,12 @@ class Router {
   // Before the content of `request` arrives.
   [[nodiscard]] Admission admit(const http::Request& request) const;
 
-  // The answer to `request`, whose content is complete where admit() said kTake. Views in it die
-  // with the turn.
-  [[nodiscard]] Answer respond(const http::Request& request, Instant now);
+  // The answer to `request`, whose content is complete where admit() said kTake, or who is to make
+  // it. Views in it die with the turn.
+  [[nodiscard]] Answer respond(const http::Request& request, Instant now, Means means);
+
+  // `made` by a worker for `request`, with what every answer gets.
+  [[nodiscard]] Answer complete(const http::Request& request, Answer made) const;
 
  private:
   // Why a client that may not ask is turned away.
@@ -49,7 +53,7 @@ class Router {
     std::string_view why;
   };
   [[nodiscard]] std::optional<Rebuff> rebuff(const http::Request& request) const;
-  [[nodiscard]] Answer answer(const http::Request& request, Instant now);
+  [[nodiscard]] Answer answer(const http::Request& request, Instant now, Means means);
   void add_fields(const http::Request& request, http::FieldText& fields) const;
 
   const Options* options_;

@@ -1,10 +1,12 @@
 #include "handlers/static_files.h"
 
 #include <cerrno>
+#include <cstdint>
 #include <utility>
 
 #include "files/listing.h"
 #include "files/media_type.h"
+#include "handlers/file_job.h"
 #include "handlers/listing_json.h"
 #include "handlers/pages.h"
 #include "http/accept.h"
@@ -18,6 +20,7 @@ using http::Via;
 
 constexpr std::string_view kAllowed = "GET, HEAD, OPTIONS";
 constexpr const char* kOwnErrorPage = "404.html";
+constexpr std::size_t kMostListedAtOnce = 256;  // entries; a millisecond of the loop's time
 
 Answer not_found(const http::Request& request, Via via = Via::kErrorPage) {
   return error_answer(request, Status::kNotFound, "There is nothing here.", via);
@@ -56,11 +59,13 @@ bool is_route(const http::Request& request, std::string_view path) {
 
 }  // namespace
 
-Answer StaticFiles::respond(const http::Request& request, const http::Path& path, Instant now) {
-  switch (request.method) {
+Answer StaticFiles::respond(const Ask& ask) {
+  switch (ask.request.method) {
     case http::Method::kGet:
     case http::Method::kHead:
-      return with_own_error_page(request, get(request, path, now));
+      // Every look at such a file system may take long.
+      if (served_.root->is_slow() && ask.means != Means::kWorker) return answer_aside(ask, served_);
+      return with_own_error_page(ask, get(ask));
     case http::Method::kOptions: {
       Answer answer;
       answer.via = Via::kFile;
@@ -69,118 +74,136 @@ Answer StaticFiles::respond(const http::Request& request, const http::Path& path
       return answer;
     }
     default:
-      return method_not_allowed(request, *options_);
+      return method_not_allowed(ask.request, *served_.options);
   }
 }
 
-Answer StaticFiles::get(const http::Request& request, const http::Path& path, Instant now) {
-  if (path.hidden && !options_->dotfiles) return not_found(request, Via::kHidden);
+Answer StaticFiles::get(const Ask& ask) {
+  if (ask.path.hidden && !served_.options->dotfiles) return not_found(ask.request, Via::kHidden);
   if (!root_is_there()) {
     Answer answer;
-    answer.response = waiting_page(
-        Status::kUnavailable,
-        "The served directory is missing. This page waits for it to come back.", request.fields);
+    answer.response =
+        waiting_page(Status::kUnavailable,
+                     "The served directory is missing. This page waits for it to come back.",
+                     ask.request.fields);
     return answer;
   }
-  if (!root_->single_file().empty()) return single_file(request, path.text, now);
-  if (path.wants_directory) return directory(request, path.text, now);
-  return plain_path(request, path.text, now);
+  if (!served_.root->single_file().empty()) return single_file(ask);
+  return ask.path.wants_directory ? directory(ask) : plain_path(ask);
 }
 
-Answer StaticFiles::plain_path(const http::Request& request, const std::string& path, Instant now) {
-  auto entry = root_->find(path);
+Answer StaticFiles::plain_path(const Ask& ask) {
+  const std::string& path = ask.path.text;
+  auto entry = served_.root->find(path);
   if (!entry || entry->facts.kind == files::Kind::kDirectory) {
-    if (auto page = clean_url(path)) {
-      return file_answer(request, *root_, *options_, *std::move(page), now);
-    }
+    if (auto page = clean_url(path)) return file_answer(ask, served_, *std::move(page));
   }
-  if (!entry) return failed(request, path, entry.error(), now);
+  if (!entry) return failed(ask, entry.error());
   switch (entry->facts.kind) {
     case files::Kind::kRegular:
-      return file_answer(request, *root_, *options_, {path, *std::move(entry), Via::kFile}, now);
+      return file_answer(ask, served_, {path, *std::move(entry), Via::kFile});
     case files::Kind::kDirectory:
-      return redirect_to_slash(request, path);
+      return redirect_to_slash(ask.request, path);
     case files::Kind::kOther:
       break;
   }
-  return error_answer(request, Status::kForbidden, "Neither a file nor a directory.");
+  return error_answer(ask.request, Status::kForbidden, "Neither a file nor a directory.");
 }
 
 std::optional<ChosenFile> StaticFiles::file_at(const std::string& path, Via via) const {
-  auto entry = root_->find(path);
+  auto entry = served_.root->find(path);
   if (!entry || entry->facts.kind != files::Kind::kRegular) return std::nullopt;
   return ChosenFile{path, *std::move(entry), via};
 }
 
 std::optional<ChosenFile> StaticFiles::clean_url(const std::string& path) const {
-  if (!options_->clean_urls || path.empty()) return std::nullopt;
-  for (const std::string& name : options_->index_names) {
+  if (!served_.options->clean_urls || path.empty()) return std::nullopt;
+  for (const std::string& name : served_.options->index_names) {
     if (file_at(path + '/' + name, Via::kIndex)) return std::nullopt;
   }
   return file_at(path + ".html", Via::kFile);
 }
 
-Answer StaticFiles::failed(const http::Request& request, std::string_view path, const Error& error,
-                           Instant now) const {
-  if (!options_->spa.empty() && is_absent(error) && is_route(request, path)) {
-    if (auto application = file_at(options_->spa, Via::kSpa)) {
+Answer StaticFiles::failed(const Ask& ask, const Error& error) const {
+  const std::string& spa = served_.options->spa;
+  if (!spa.empty() && is_absent(error) && is_route(ask.request, ask.path.text)) {
+    if (auto application = file_at(spa, Via::kSpa)) {
       application->by_accept = true;
-      return file_answer(request, *root_, *options_, *std::move(application), now);
+      return file_answer(ask, served_, *std::move(application));
     }
   }
-  return failed_answer(request, error);
+  return failed_answer(ask.request, error);
 }
 
-Answer StaticFiles::with_own_error_page(const http::Request& request, Answer answer) {
-  if (answer.response.status != Status::kNotFound || !root_->single_file().empty() ||
-      !http::prefers_html(request.fields.all(http::FieldName::kAccept))) {
+Answer StaticFiles::with_own_error_page(const Ask& ask, Answer answer) {
+  if (!answer.is_ready() || answer.response.status != Status::kNotFound ||
+      !served_.root->single_file().empty() ||
+      !http::prefers_html(ask.request.fields.all(http::FieldName::kAccept))) {
     return answer;
   }
   const auto page = file_at(kOwnErrorPage, Via::kErrorPage);
   if (!page) return answer;
-  auto response = error_page_of_file(*page, *options_, Status::kNotFound);
-  if (response) answer.response = *std::move(response);
+  auto response =
+      error_page_of_file(*page, *served_.options, Status::kNotFound, patience(ask.means));
+  if (response) {
+    answer.response = *std::move(response);
+  } else if (response.error().is(EAGAIN) && ask.means == Means::kLoop) {
+    return answer_aside(ask, served_);
+  }
   return answer;
 }
 
 bool StaticFiles::root_is_there() {
-  // Once for all requests of a batch: it is looked at after the bytes arrived that hold them.
-  if (!root_checked_) root_checked_ = root_->refresh() != files::Root::Change::kMissing;
-  return root_checked_;
-}
-
-Answer StaticFiles::single_file(const http::Request& request, const std::string& path,
-                                Instant now) {
-  if (!path.empty() && path != root_->single_file()) return not_found(request);
-  auto entry = root_->find(root_->single_file());
-  if (!entry) return failed_answer(request, entry.error());
-  if (entry->facts.kind != files::Kind::kRegular) return not_found(request);
-  return file_answer(request, *root_, *options_,
-                     {root_->single_file(), *std::move(entry), Via::kFile}, now);
-}
-
-Answer StaticFiles::directory(const http::Request& request, const std::string& path, Instant now) {
-  for (const std::string& name : options_->index_names) {
-    const std::string index_path = path.empty() ? name : path + '/' + name;
-    auto index = root_->find(index_path);
-    if (index && index->facts.kind == files::Kind::kRegular) {
-      return file_answer(request, *root_, *options_, {index_path, *std::move(index), Via::kIndex},
-                         now);
-    }
-    if (!index && !is_absent(index.error())) return failed_answer(request, index.error());
+  if (root_checked_) return true;  // for all requests of a batch: it came after the bytes with them
+  switch (served_.root->refresh()) {
+    case files::Root::Change::kMissing:
+      return false;
+    case files::Root::Change::kReplaced:
+      root_was_replaced_ = true;
+      break;
+    case files::Root::Change::kNone:
+      break;
   }
-  return listing(request, path, now);
+  root_checked_ = true;
+  return true;
 }
 
-Answer StaticFiles::listing(const http::Request& request, const std::string& path, Instant now) {
-  const auto place = root_->find(path);
-  if (!place) return failed(request, path, place.error(), now);
-  if (place->facts.kind != files::Kind::kDirectory || !options_->listing) return not_found(request);
+Answer StaticFiles::single_file(const Ask& ask) {
+  const std::string& name = served_.root->single_file();
+  if (!ask.path.text.empty() && ask.path.text != name) return not_found(ask.request);
+  auto entry = served_.root->find(name);
+  if (!entry) return failed_answer(ask.request, entry.error());
+  if (entry->facts.kind != files::Kind::kRegular) return not_found(ask.request);
+  return file_answer(ask, served_, {name, *std::move(entry), Via::kFile});
+}
+
+Answer StaticFiles::directory(const Ask& ask) {
+  for (const std::string& name : served_.options->index_names) {
+    const std::string path = ask.path.text.empty() ? name : ask.path.text + '/' + name;
+    auto index = served_.root->find(path);
+    if (index && index->facts.kind == files::Kind::kRegular) {
+      return file_answer(ask, served_, {path, *std::move(index), Via::kIndex});
+    }
+    if (!index && !is_absent(index.error())) return failed_answer(ask.request, index.error());
+  }
+  return listing(ask);
+}
+
+Answer StaticFiles::listing(const Ask& ask) {
+  const std::string& path = ask.path.text;
+  const auto place = served_.root->find(path);
+  if (!place) return failed(ask, place.error());
+  if (place->facts.kind != files::Kind::kDirectory || !served_.options->listing) {
+    return not_found(ask.request);
+  }
   const auto entries = files::list_directory(
-      *root_, path, *place, options_->dotfiles ? files::Hidden::kShow : files::Hidden::kLeaveOut);
-  if (!entries) return failed_answer(request, entries.error());
+      *served_.root, path, *place,
+      served_.options->dotfiles ? files::Hidden::kShow : files::Hidden::kLeaveOut,
+      ask.means == Means::kWorker ? SIZE_MAX : kMostListedAtOnce);
+  if (!entries && entries.error().is(EFBIG)) return answer_aside(ask, served_);
+  if (!entries) return failed_answer(ask.request, entries.error());
   Answer answer;
-  const bool json = http::prefers_json(request.fields.all(http::FieldName::kAccept));
+  const bool json = http::prefers_json(ask.request.fields.all(http::FieldName::kAccept));
   answer.response = json ? listing_data(*entries) : listing_page(path, *entries);
   answer.via = Via::kListing;
   return answer;

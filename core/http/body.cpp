@@ -17,6 +17,9 @@ struct Size {
     for (const Piece& piece : pieces) size += std::visit(*this, piece);
     return size;
   }
+  std::uint64_t operator()(const std::unique_ptr<Producer>& /*producer*/) const {
+    check_failed("the length of the content is known", __FILE__, __LINE__);
+  }
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -12,6 +13,7 @@
 
 #include "base/block.h"
 #include "base/shared_fd.h"
+#include "http/producer.h"
 
 namespace tinyserve::http {
 
@@ -31,9 +33,14 @@ struct BlockSlice {
 
 using Piece = std::variant<std::string, BlockSlice, FileSlice>;
 using Body = std::variant<std::monostate, std::string_view, std::string, BlockSlice, FileSlice,
-                          std::vector<Piece>>;
+                          std::vector<Piece>, std::unique_ptr<Producer>>;
 
-// How many bytes of content `body` stands for.
+// Whether the length of `body` is not known until all of it has been made.
+[[nodiscard]] inline bool is_produced(const Body& body) {
+  return std::holds_alternative<std::unique_ptr<Producer>>(body);
+}
+
+// How many bytes of content `body`, which is not produced, stands for.
 [[nodiscard]] std::uint64_t content_length(const Body& body);
 
 // The `length` bytes from `offset` on of a body that is one slice; they lie within it.

@@ -1,6 +1,8 @@
 #include "http/chunked.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 #include "base/ascii.h"
 #include "http/grammar.h"
@@ -205,6 +207,12 @@ void ChunkedDecoder::expect(char wanted, char c, Stage next, std::string_view wh
 void ChunkedDecoder::refuse(Status status, std::string_view why) {
   refusal_ = {status, why};
   stage_ = Stage::kRefused;
+}
+
+std::string chunk_begin(std::size_t size) {
+  std::array<char, 2 * sizeof size> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), size, 16).ptr;
+  return std::string(digits.data(), end).append("\r\n");
 }
 
 }  // namespace tinyserve::http

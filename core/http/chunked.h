@@ -1,13 +1,15 @@
-// chunked.h — step 3 for content of unknown size: takes the chunks apart (RFC 9112 §7.1).
+// chunked.h — content of unknown size (RFC 9112 §7.1): takes the chunks of a request apart (step
+// 3), and frames those of a response (step 6).
 //
-// Incremental: it is fed whatever arrived, in pieces of any size, and never looks at a byte twice.
-// Data is handed out as views into the piece; nothing is copied or kept. Extensions and trailer
-// fields are read strictly, for what two parsers see differently moves the border to the next
-// request, and then dropped: a trailer never changes what the head said (RFC 9110 §6.5.1).
+// The decoder is incremental: it is fed whatever arrived, in pieces of any size, and never looks at
+// a byte twice. Data is handed out as views into the piece; nothing is copied or kept. Extensions
+// and trailer fields are read strictly, for what two parsers see differently moves the border to
+// the next request, and then dropped: a trailer never changes what the head said (RFC 9110 §6.5.1).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "http/refusal.h"
@@ -102,5 +104,11 @@ class ChunkedDecoder {
   Stage stage_ = Stage::kSize;
   Refusal refusal_;
 };
+
+// What stands before and behind the `size` bytes of a chunk, at least one; and what stands behind
+// the last one.
+[[nodiscard]] std::string chunk_begin(std::size_t size);
+inline constexpr std::string_view kChunkEnd = "\r\n";
+inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
 }  // namespace tinyserve::http

@@ -11,27 +11,28 @@ constexpr auto kNone = static_cast<State>(0xff);  // can't happen
 
 using Row = std::array<State, kEventCount>;
 constexpr std::array<Row, kStateCount> kTransitions{{
-    // kHeadBegun, kContentAwaited, kRequestReady, kAnswered, kInterimQueued,
+    // kHeadBegun, kContentAwaited, kRequestReady, kAnswered, kMoreAwaited, kInterimQueued,
     //     kSent, kSentLast, kSentRefusal, kPatienceEnded, kBroken
-    /* kIdle    */ {S::kHead, S::kBody, S::kRespond, kNone, S::kSend,  //
-                    kNone, kNone, kNone, S::kClosed, S::kClosed},
+    /* kIdle    */
+    {S::kHead, S::kBody, S::kRespond, kNone, kNone, S::kSend,  //
+     kNone, kNone, kNone, S::kClosed, S::kClosed},
     /* kHead    */
-    {S::kHead, S::kBody, S::kRespond, kNone, S::kSend,  //
+    {S::kHead, S::kBody, S::kRespond, kNone, kNone, S::kSend,  //
      kNone, kNone, kNone, S::kRespond, S::kClosed},
     /* kBody    */
-    {kNone, S::kBody, S::kRespond, kNone, kNone,  //
+    {kNone, S::kBody, S::kRespond, kNone, kNone, kNone,  //
      kNone, kNone, kNone, S::kRespond, S::kClosed},
     /* kRespond */
-    {kNone, kNone, kNone, S::kSend, kNone,  //
-     kNone, kNone, kNone, S::kClosed, S::kClosed},
+    {kNone, kNone, kNone, S::kSend, kNone, kNone,  //
+     kNone, kNone, kNone, S::kRespond, S::kClosed},
     /* kSend    */
-    {kNone, kNone, S::kRespond, kNone, S::kSend,  //
+    {kNone, kNone, S::kRespond, kNone, S::kRespond, S::kSend,  //
      S::kIdle, S::kClosed, S::kLinger, S::kClosed, S::kClosed},
     /* kLinger  */
-    {kNone, kNone, kNone, kNone, kNone,  //
+    {kNone, kNone, kNone, kNone, kNone, kNone,  //
      kNone, kNone, kNone, S::kClosed, S::kClosed},
     /* kClosed  */
-    {kNone, kNone, kNone, kNone, kNone,  //
+    {kNone, kNone, kNone, kNone, kNone, kNone,  //
      kNone, kNone, kNone, kNone, kNone},
 }};
 
@@ -62,6 +63,7 @@ std::int64_t deadline_ms(State state, const Progress& progress, const Timeouts& 
     case State::kLinger:
       return progress.last_byte_ms + timeouts.linger_ms;
     case State::kRespond:
+      return progress.resume_ms;
     case State::kClosed:
       break;
   }

@@ -10,7 +10,8 @@
 //                                                       keep-alive timeout
 //   kHead     the rest of a head              in        header timeout, from its first byte on
 //   kBody     the rest of the content         in        15 s without progress, and a least rate
-//   kRespond  an answer from elsewhere        hang-up   the handler's own
+//   kRespond  an answer, or more of it, that  hang-up   a timer's, or none: a worker always
+//             a worker or a timer makes                 comes back
 //   kSend     room in the kernel              out       30 s without a byte accepted
 //   kLinger   the peer's end of file, after   in        2 s (RFC 9112 §9.6)
 //             our half-close
@@ -37,7 +38,8 @@ enum class Event : std::uint8_t {
   kHeadBegun,       // bytes of a head have arrived, but not all of it
   kContentAwaited,  // the head is complete, the content is not
   kRequestReady,    // a whole request, or one that is refused, waits for its answer
-  kAnswered,        // its answer is queued
+  kAnswered,        // something is queued: its answer, a further part of that, or earlier answers
+  kMoreAwaited,     // all that was queued has left; an answer, or the rest of it, is being made
   kInterimQueued,   // 100 Continue is queued, and the content is waited for (RFC 9110 §10.1.1)
   kSent,            // all that was queued has left, and the connection goes on
   kSentLast,        // all that was queued has left, and nothing more will be read
@@ -45,7 +47,7 @@ enum class Event : std::uint8_t {
   kPatienceEnded,   // the deadline of the state has passed
   kBroken,          // the peer is gone, or the connection can't be used any more
 };
-inline constexpr std::size_t kEventCount = 10;
+inline constexpr std::size_t kEventCount = 11;
 
 // Where `event` leads from `state`; nothing where it can't happen, which is our own fault
 // (TS_CHECK).
@@ -76,6 +78,7 @@ struct Progress {
   std::int64_t last_byte_ms =
       0;  // of content received, or accepted by the peer; or the start of lingering
   std::uint64_t content_received = 0;  // bytes of the request being read
+  std::int64_t resume_ms = INT64_MAX;  // when a timer lets the answer go on
   bool had_request = false;            // on this connection
 };
 

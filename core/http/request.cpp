@@ -52,6 +52,7 @@ Expectation read_expectation(const Fields& fields) {
 
 std::variant<Request, Refusal> interpret(const RequestHead& head, const Limits& limits) {
   Request request;
+  request.head_text = head.text;
   request.method = parse_method(head.method);
   request.minor_version = head.minor_version;
   request.fields = head.fields;

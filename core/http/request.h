@@ -30,6 +30,7 @@ struct Content {
 };
 
 struct Request {
+  std::string_view head_text;  // all of the head, as it was sent
   Method method = Method::kUnknown;
   Target target{};
   std::optional<Host>

@@ -99,6 +99,7 @@ void RequestParser::reset() {
 
 RequestHead RequestParser::head(const char* base) const {
   RequestHead head;
+  head.text = {base, position_};
   head.method = {base + head_start_, method_size_};
   if (target_size_ != 0) head.target = {base + head_start_ + method_size_ + 1, target_size_};
   head.minor_version = minor_version_;

@@ -29,6 +29,7 @@ inline constexpr std::string_view kTlsHello = "TLS hello";
 
 // The parts of a head. All views are into the bytes handed to head().
 struct RequestHead {
+  std::string_view text;    // all of it, as far as it has been read
   std::string_view method;  // empty while it has not been read
   std::string_view target;  // likewise
   int minor_version = 1;    // 0 for HTTP/1.0; any higher 1.x counts as 1 (RFC 9110 §2.5)

@@ -95,17 +95,32 @@ void RequestReader::skip_content() {
 // Puts the head where it survives the turns that its content takes.
 void RequestReader::begin_content() {
   TS_CHECK(stage_ == Stage::kDecide);
-  const std::size_t size = parser_.head_size();
-  if (!charge(size)) {
+  if (!keep_head()) {
     refuse(kOutOfMemory);
     return;
   }
+  decoder_ = ChunkedDecoder(limits_->max_content);
+  stage_ = Stage::kContent;
+}
+
+bool RequestReader::keep_head() {
+  const std::size_t size = parser_.head_size();
+  if (!charge(size)) return false;
   kept_head_ = input_.substr(0, size);
   input_.remove_prefix(size);
   auto meaning = interpret(parser_.head(kept_head_.data()), *limits_);
   request_ = std::move(*std::get_if<Request>(&meaning));
-  decoder_ = ChunkedDecoder(limits_->max_content);
-  stage_ = Stage::kContent;
+  return true;
+}
+
+bool RequestReader::keep() {
+  TS_CHECK(stage_ == Stage::kComplete || stage_ == Stage::kDecide);
+  if (!kept_head_.empty()) return true;
+  const std::string_view content = request_.content.view;
+  if (!keep_head() || !store(content)) return false;
+  request_.content.size = content.size();
+  input_.remove_prefix(content.size());
+  return true;
 }
 
 RequestReader::Next RequestReader::read_content() {

@@ -48,7 +48,7 @@ class RequestReader {
   void feed(std::string_view bytes);
   [[nodiscard]] Next next();
 
-  // After kHead or kRequest, until finish() or kNeedMore.
+  // After kHead or kRequest, until finish() or kNeedMore, or longer after keep().
   [[nodiscard]] const Request& request() const { return request_; }
   // After kRefused.
   [[nodiscard]] const Refusal& refusal() const { return refusal_; }
@@ -63,6 +63,10 @@ class RequestReader {
   // Whether all content of the request has been read. If not, at kHead or because more than
   // kMaxSkipped bytes came in chunks, the connection can't be used after the answer.
   [[nodiscard]] bool content_is_whole() const { return stage_ == Stage::kComplete && !cut_; }
+
+  // After kHead or kRequest: the answer comes in a later turn, so the request is copied; request()
+  // and head() go on to mean it until finish(). False when the memory budget does not allow it.
+  [[nodiscard]] bool keep();
 
   // The request has been answered: looks for the next one behind it.
   void finish();
@@ -90,6 +94,7 @@ class RequestReader {
   Next complete_content();
   Next refuse(const Refusal& refusal);
   void begin_content();
+  [[nodiscard]] bool keep_head();
   [[nodiscard]] bool keep_input();
   [[nodiscard]] bool store(std::string_view bytes);
   [[nodiscard]] bool charge(std::size_t bytes);

@@ -50,7 +50,9 @@ void append_head(std::string& out, const Response& response, const HeadContext& 
   out += ' ';
   out.append(reason(response.status)).append("\r\nDate: ").append(context.date);
   out += "\r\nServer: tinyserve\r\n";
-  if (!has_no_content(response.status)) {
+  if (is_produced(response.body)) {
+    if (context.minor_version >= 1) out += "Transfer-Encoding: chunked\r\n";
+  } else if (!has_no_content(response.status)) {
     out += "Content-Length: ";
     append_number(out, content_length(response.body));
     out += "\r\n";

@@ -23,6 +23,7 @@ class FieldText {
   std::string text_;
 };
 
+// May be moved, not copied: content that is still to be made has one owner.
 struct Response {
   Status status = Status::kOk;
   FieldText fields;  // without Date, Server, Content-Length and Connection, which every head gets
@@ -38,7 +39,8 @@ struct HeadContext {
 
 // Appends the head of `response`, with the empty line that ends it, to `out`. Content-Length is
 // that of the body, also for the answer to a HEAD request, and left out where the status has no
-// content (1xx, 204, 304).
+// content (1xx, 204, 304). Content that is still to be made is announced as chunked to HTTP/1.1,
+// and not at all to HTTP/1.0, which reads until the connection ends (RFC 9112 §6.1, §6.3).
 void append_head(std::string& out, const Response& response, const HeadContext& context);
 
 }  // namespace tinyserve::http

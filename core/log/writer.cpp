@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -13,7 +12,6 @@
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
-#include <csignal>
 #include <cstring>
 #include <ctime>
 #include <mutex>
@@ -22,6 +20,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "base/unique_fd.h"
 #include "log/json.h"
 #include "log/record.h"
@@ -224,21 +223,14 @@ void Writer::push(std::string_view lines) {
   shared.wake_if_due();
 }
 
-// The thread must take no signal: the program's handlers expect the main thread, and SIGPIPE and
-// SIGXFSZ shall be errors of write(2).
 void Writer::start() {
-  sigset_t all;
-  sigset_t before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
   try {
-    thread_ = std::thread([shared = shared_] { shared->run(); });
+    thread_ = start_thread([shared = shared_] { shared->run(); });
   } catch (const std::system_error& error) {
     shared_->closed = true;
     shared_->report(Severity::kError,
                     std::string("the log is not written: no thread: ") + error.code().message());
   }
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void Writer::request_reopen() noexcept { shared_->reopen_requested.store(true); }

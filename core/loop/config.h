@@ -20,6 +20,8 @@ struct Config {
   log::Options log;
   http::Timeouts timeouts;
   std::size_t max_connections = 10'000;  // never above what RLIMIT_NOFILE leaves
+  std::size_t workers = 0;  // threads for what would block a loop; 0: as many as there are
+                            // processors, at most 4
   std::size_t memory_budget = 256ULL
                               << 20;  // bytes of heads and content held for the whole process
 };

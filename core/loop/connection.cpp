@@ -51,6 +51,7 @@ struct QueueBody {
   void operator()(const std::vector<http::Piece>& pieces) const {
     for (const http::Piece& piece : pieces) std::visit(*this, piece);
   }
+  void operator()(const std::unique_ptr<http::Producer>& /*producer*/) const {}  // see make_content
 };
 
 }  // namespace
@@ -106,22 +107,27 @@ void Connection::pump(Services& services) {
     }
     if (state_ == State::kClosed) return;
     ++answered;
-    if (closing_) break;
-    reader.finish();
-    exchange_->first_byte = exchange_->last_received;
+    if (closing_ || exchange_->awaits_answer()) break;
+    finish_request();
+    if (exchange_->is_making()) break;
   }
   if (closing_) {
     // Whatever else has been received is not looked at (RFC 9112 §9.6).
     paused_ = false;
     peer_may_send_ = peer_may_send_ || reader.has_input();
-  } else if (paused_) {
+  } else if (paused_ && !exchange_->awaits_answer()) {
     reader.settle();
   }
-  if (queue.empty()) {
-    wait_for_input(services);
-  } else {
+  if (!queue.empty()) {
     send(services);
+  } else if (!exchange_->is_making()) {
+    wait_for_input(services);
   }
+}
+
+void Connection::finish_request() {
+  exchange_->reader.finish();
+  exchange_->first_byte = exchange_->last_received;
 }
 
 // A request whose content is not there yet. Returns whether it is waited for; otherwise it has to
@@ -147,8 +153,19 @@ bool Connection::decide_content(Services& services) {
 }
 
 void Connection::answer_request(Services& services) {
+  const auto means =
+      services.workers.has_room() ? handlers::Means::kLoop : handlers::Means::kLoopOnly;
+  handlers::Answer answer =
+      services.router.respond(exchange_->reader.request(), services.now, means);
+  begin_answer();
+  deliver(services, std::move(answer));
+  something_is_queued(services);
+}
+
+// Queues an answer that is there; waits for any other.
+void Connection::deliver(Services& services, handlers::Answer answer) {
   const RequestReader& reader = exchange_->reader;
-  handlers::Answer answer = services.router.respond(reader.request(), services.now);
+  if (!answer.is_ready() || answer.delay_ms > 0) return wait_for(services, std::move(answer));
   if (!reader.content_is_whole()) {
     answer.close = true;
     peer_may_send_ = true;
@@ -165,18 +182,21 @@ void Connection::answer_refusal(Services& services, const http::Refusal& refusal
   }
   // We could not read this request, so we can't know where the next one would begin.
   peer_may_send_ = true;
+  begin_answer();
   queue_answer(services, handlers::refusal_answer(refusal, head.fields), head, nullptr);
+  something_is_queued(services);
 }
 
 // Step 6. `request` is null for what could not be read as one.
 void Connection::queue_answer(Services& services, handlers::Answer answer,
                               const http::RequestHead& head, const http::Request* request) {
-  apply(Event::kRequestReady);
   Exchange& exchange = *exchange_;
   ++requests_;
   progress_.had_request = true;
+  const bool is_produced = http::is_produced(answer.response.body);
+  const bool can_be_framed = !is_produced || head.minor_version >= 1;
   const bool keep_alive = request != nullptr && request->keep_alive && !answer.close &&
-                          !peer_finished_ && !stopping_ &&
+                          can_be_framed && !peer_finished_ && !stopping_ &&
                           services.config.timeouts.keep_alive_ms > 0;
   closing_ = !keep_alive;
   const RequestOrigin origin{peer_, number_, requests_, exchange.first_byte};
@@ -198,7 +218,9 @@ void Connection::queue_answer(Services& services, handlers::Answer answer,
   if (!head_only) std::visit(QueueBody{exchange.queue}, answer.response.body);
   pending.end = exchange.queue.queued();
   exchange.answers.push_back(std::move(pending));
-  apply(Event::kAnswered);
+  if (!is_produced || head_only) return;
+  auto& producer = std::get<std::unique_ptr<http::Producer>>(answer.response.body);
+  begin_content(services, std::move(producer), head.minor_version);
 }
 
 // Step 7: sends what the kernel takes.
@@ -213,7 +235,10 @@ void Connection::send(Services& services) {
       return everything_sent(services);
     case SendQueue::Outcome::kFull:
     case SendQueue::Outcome::kTurnOver:
-      return;  // level-triggered: the loop asks for writability and is told again
+      // Level-triggered: the loop asks for writability and is told again.
+      return make_content(services);
+    case SendQueue::Outcome::kCold:
+      return read_ahead(services);
     case SendQueue::Outcome::kBroken:
       return break_off(services);
     case SendQueue::Outcome::kTruncated:
@@ -225,6 +250,12 @@ void Connection::send(Services& services) {
 }
 
 void Connection::everything_sent(Services& services) {
+  if (exchange_->is_making()) {
+    make_content(services);
+    if (state_ == State::kClosed || !exchange_->queue.empty()) return;
+    if (exchange_->is_making()) return apply(Event::kMoreAwaited);
+    record_progress(services);  // the end of the content has left, though that has no bytes
+  }
   const RequestReader& reader = exchange_->reader;
   // What has been begun, or waits complete, is still answered, with a close.
   const bool waits = paused_ && reader.has_input();
@@ -288,6 +319,8 @@ void Connection::expire(Services& services) {
       answer_refusal(services, {Status::kRequestTimeout,
                                 state_ == State::kHead ? "header timeout" : "content timeout"});
       return send(services);
+    case State::kRespond:
+      return end_pause(services);
     case State::kSend:
       return abandon(services, Via::kTimeout, "send timeout");
     default:
@@ -304,7 +337,11 @@ void Connection::turn_away(Services& services) {
 
 void Connection::finish_soon(Services& services) {
   stopping_ = true;
-  if (state_ == State::kIdle && !paused_) break_off(services);
+  if (state_ == State::kIdle && !paused_) return break_off(services);
+  // A stream of events would not end by itself.
+  const bool is_paced = exchange_ && exchange_->content && exchange_->content->producer &&
+                        !exchange_->content->producer->is_heavy();
+  if (is_paced) cut_off(services);
 }
 
 void Connection::break_off(Services& services) { abandon(services, Via::kClientAbort, {}); }
@@ -322,7 +359,7 @@ void Connection::abandon(Services& services, Via via, std::string_view why) {
       PendingAnswer& answer = exchange.answers[exchange.first_answer];
       log::Outcome& outcome = answer.outcome;
       if (sent <= answer.begin) outcome.status.reset();
-      outcome.bytes = sent > answer.head_end ? sent - answer.head_end : 0;
+      outcome.bytes = exchange.content_sent(answer);
       outcome.dur_us = now_us - answer.first_byte_us;
       outcome.via = via;
       outcome.why = why;
@@ -348,8 +385,11 @@ void Connection::abandon(Services& services, Via via, std::string_view why) {
 void Connection::fail(Services& services) noexcept {
   try {
     const bool can_answer =
-        exchange_ && !closing_ && http::next_state(state_, Event::kRequestReady).has_value();
+        exchange_ && !closing_ &&
+        (exchange_->awaits_answer() || http::next_state(state_, Event::kRequestReady).has_value());
     if (!can_answer) return abandon(services, Via::kInternalError, "exception");
+    exchange_->job_under_way = false;
+    exchange_->held.reset();
     answer_refusal(services, {Status::kInternalError, "exception"});
     send(services);
   } catch (...) {
@@ -370,7 +410,7 @@ void Connection::record_progress(Services& services) {
     if (sent <= answer.begin) return;
     if (!outcome.ttfb_us) outcome.ttfb_us = now_us - answer.first_byte_us;
     if (sent < answer.end) return;
-    outcome.bytes = answer.end - answer.head_end;
+    outcome.bytes = exchange.content_sent(answer);
     outcome.dur_us = now_us - answer.first_byte_us;
     services.access_log.finish(answer.draft, outcome);
   }
@@ -394,6 +434,18 @@ void Connection::return_exchange(Services& services) {
     services.idle_exchanges.push_back(std::move(exchange_));
   }
   exchange_.reset();
+}
+
+void Connection::begin_answer() {
+  if (state_ != State::kRespond) apply(Event::kRequestReady);
+}
+
+// Where an answer was made, sending begins, or goes on, unless it waits for a part of a file.
+void Connection::something_is_queued(Services& services) {
+  if (state_ != State::kRespond || reading_ahead_) return;
+  if (exchange_->queue.empty() && exchange_->is_making()) return;
+  progress_.last_byte_ms = services.now.mono_ms();
+  apply(Event::kAnswered);
 }
 
 void Connection::apply(Event event) {

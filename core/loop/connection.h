@@ -29,14 +29,16 @@ class Connection {
 
   // Each of these is a step. They throw nothing but std::bad_alloc and what handlers throw: see
   // fail().
-  void receive(Services& services);        // the descriptor may be readable
-  void send(Services& services);           // ... writable
-  void break_off(Services& services);      // the peer is gone, or has been idle for too long
-  void cut_off(Services& services);        // the server has stopped, and its patience ended
-  void expire(Services& services);         // the deadline has passed
-  void go_on(Services& services);          // wants_turn() was true
-  void turn_away(Services& services);      // too many connections: 503, nothing is read
-  void finish_soon(Services& services);    // the server stops: now, or with the answer under way
+  void receive(Services& services);           // the descriptor may be readable
+  void send(Services& services);              // ... writable
+  void break_off(Services& services);         // the peer is gone, or has been idle for too long
+  void cut_off(Services& services);           // the server has stopped, and its patience ended
+  void expire(Services& services);            // the deadline has passed
+  void go_on(Services& services);             // wants_turn() was true
+  void turn_away(Services& services);         // too many connections: 503, nothing is read
+  void finish_soon(Services& services);       // the server stops: now, or with the answer under way
+  void resume(Services& services, Job& job);  // a worker has done what it was given
+  void ask_again(Services& services);      // ... for another connection, which this one waits for
   void fail(Services& services) noexcept;  // an exception came out of a step
 
   [[nodiscard]] http::State state() const { return state_; }
@@ -50,14 +52,27 @@ class Connection {
 
  private:
   void apply(http::Event event);
+  void begin_answer();
+  void something_is_queued(Services& services);
   void linger(std::size_t received);
   void end_of_input(Services& services);
   void pump(Services& services);
   [[nodiscard]] bool decide_content(Services& services);
   void answer_request(Services& services);
+  void deliver(Services& services, handlers::Answer answer);
+  void wait_for(Services& services, handlers::Answer answer);
+  void deliver_late(Services& services, handlers::Answer answer);
+  void finish_request();
   void answer_refusal(Services& services, const http::Refusal& refusal);
   void queue_answer(Services& services, handlers::Answer answer, const http::RequestHead& head,
                     const http::Request* request);
+  void begin_content(Services& services, std::unique_ptr<http::Producer> producer,
+                     int minor_version);
+  void make_content(Services& services);
+  void queue_portion(Services& services, const http::Portion& portion);
+  void read_ahead(Services& services);
+  void end_pause(Services& services);
+  void send_what_is_queued(Services& services);
   void everything_sent(Services& services);
   void wait_for_input(Services& services);
   void record_progress(Services& services);
@@ -74,7 +89,9 @@ class Connection {
   bool peer_may_send_ = false;  // and after it the peer may still be sending: linger
   bool peer_finished_ = false;  // the peer has half-closed
   bool stopping_ = false;
-  bool paused_ = false;  // requests wait in the exchange because this turn was long enough
+  bool paused_ = false;  // requests wait in the exchange: this turn was long enough, or an answer
+                         // is being made
+  bool reading_ahead_ = false;  // a worker reads what is to be sent next
   std::uint32_t lingered_ = 0;
   http::Progress progress_;
   std::unique_ptr<Exchange> exchange_;

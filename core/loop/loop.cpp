@@ -45,8 +45,8 @@ UniqueFd open_spare() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC
 }  // namespace
 
 Loop::Loop(const Config& config, std::size_t max_connections, std::vector<net::Listener> listeners,
-           net::Poller poller, net::WakeUp wake_up, handlers::Router& router, log::Writer* writer,
-           log::Diagnostics& diagnostics)
+           net::Poller poller, WakeUp wake_up, handlers::Router& router, WorkerPool& workers,
+           log::Writer* writer, log::Diagnostics& diagnostics)
     : config_(config),
       max_connections_(max_connections),
       listeners_(std::move(listeners)),
@@ -55,8 +55,9 @@ Loop::Loop(const Config& config, std::size_t max_connections, std::vector<net::L
       spare_(open_spare()),
       access_log_(writer, config.log),
       budget_(config.memory_budget),
-      services_{config, router, access_log_, diagnostics, budget_,      read_clocks(),
-                {},     {},     {},          {},          INT64_MIN / 2},
+      finished_jobs_(wake_up_),
+      services_{config,  router,  access_log_,    diagnostics,
+                budget_, workers, finished_jobs_, read_clocks()},
       deadlines_(services_.now.mono_ms()) {}
 
 void Loop::stop() noexcept {
@@ -107,11 +108,10 @@ void Loop::dispatch(const net::Poller::Event& event) {
   if (event.token == kWakeUpToken) {
     wake_up_.clear();
     if (stop_requested_.load() && !stopping_) begin_stop();
-    return;
+    return take_finished_jobs();
   }
-  const auto slot = static_cast<std::uint32_t>(event.token);
-  if (event.token != token_of(slot, slots_[slot].generation) || !slots_[slot].connection) return;
-  step(slot, [this, &event](Connection& connection) {
+  if (slot_of(event.token) == nullptr) return;
+  step(static_cast<std::uint32_t>(event.token), [this, &event](Connection& connection) {
     // What has been received is read even when the peer is gone: it may be a whole request, and its
     // record is owed.
     if (event.readable) {
@@ -124,11 +124,39 @@ void Loop::dispatch(const net::Poller::Event& event) {
   });
 }
 
+// The slot of the connection that `ticket` was made for, or null when that is gone.
+Loop::Slot* Loop::slot_of(std::uint64_t ticket) {
+  const auto slot = static_cast<std::uint32_t>(ticket);
+  Slot& entry = slots_[slot];
+  return ticket == token_of(slot, entry.generation) && entry.connection ? &entry : nullptr;
+}
+
+// Who has gone meanwhile is not answered; but what was made is kept, and others may wait for it.
+void Loop::take_finished_jobs() {
+  for (auto& [ticket, job] : finished_jobs_.take()) {
+    job->finish();
+    if (slot_of(ticket) != nullptr) {
+      step(static_cast<std::uint32_t>(ticket),
+           [this, &job = *job](Connection& connection) { connection.resume(services_, job); });
+    }
+    const auto* maker = dynamic_cast<const handlers::AnswerJob*>(job.get());
+    if (maker == nullptr) continue;
+    const auto others = services_.waiting.extract(maker->number());
+    if (others.empty()) continue;
+    for (const std::uint64_t other : others.mapped()) {
+      if (slot_of(other) == nullptr) continue;
+      step(static_cast<std::uint32_t>(other),
+           [this](Connection& connection) { connection.ask_again(services_); });
+    }
+  }
+}
+
 // One step of a connection, with the one place where exceptions end.
 template <class Step>
 void Loop::step(std::uint32_t slot, Step action) {
   Connection& connection = *slots_[slot].connection;
   if (connection.state() == http::State::kClosed) return;
+  services_.ticket = token_of(slot, slots_[slot].generation);
   try {
     action(connection);
   } catch (const std::exception& exception) {
@@ -147,7 +175,16 @@ void Loop::settle(std::uint32_t slot) {
     closed_.push_back(slot);
     return;
   }
-  deadlines_.set(slot, connection.deadline_ms(config_.timeouts));
+  const std::int64_t deadline_ms = connection.deadline_ms(config_.timeouts);
+  if (connection.state() == http::State::kRespond) {
+    deadlines_.set(slot, Deadlines::kNever);
+    if (deadline_ms != http::kNever && deadline_ms != entry.alarm_ms) {
+      entry.alarm_ms = deadline_ms;
+      alarms_.set(token_of(slot, entry.generation), deadline_ms);
+    }
+  } else {
+    deadlines_.set(slot, deadline_ms);
+  }
   const http::Interest wanted = http::interest(connection.state());
   if (wanted != entry.watched) {
     entry.watched = wanted;
@@ -184,7 +221,20 @@ void Loop::go_on() {
 }
 
 void Loop::expire() {
-  for (const std::uint32_t slot : deadlines_.expire(services_.now.mono_ms())) {
+  const std::int64_t now_ms = services_.now.mono_ms();
+  for (const std::uint64_t ticket : alarms_.due(now_ms)) {
+    Slot* const entry = slot_of(ticket);
+    if (entry == nullptr) continue;
+    entry->alarm_ms = http::kNever;
+    const Connection& connection = *entry->connection;
+    if (connection.state() != http::State::kRespond ||
+        connection.deadline_ms(config_.timeouts) > now_ms) {
+      continue;
+    }
+    step(static_cast<std::uint32_t>(ticket),
+         [this](Connection& waiting) { waiting.expire(services_); });
+  }
+  for (const std::uint32_t slot : deadlines_.expire(now_ms)) {
     if (!slots_[slot].connection) continue;
     step(slot, [this](Connection& connection) { connection.expire(services_); });
   }
@@ -221,6 +271,7 @@ void Loop::admit(net::Accepted accepted) {
   entry.watched = http::Interest::kReadable;
   entry.at_the_door = connections_ >= max_connections_;
   entry.queued_turn = false;
+  entry.alarm_ms = http::kNever;
   entry.connection.emplace(std::move(accepted.fd), accepted.peer, next_number_++, services_.now);
   access_log_.connection_opened();
   if (!entry.at_the_door) {
@@ -339,6 +390,9 @@ int Loop::wait_ms() {
   if (!turns_.empty()) return 0;
   const std::int64_t now_ms = services_.now.mono_ms();
   std::int64_t wait = deadlines_.wait_ms(now_ms);
+  if (const std::int64_t alarm = alarms_.wait_ms(now_ms); alarm >= 0) {
+    wait = wait < 0 ? alarm : std::min(wait, alarm);
+  }
   for (const std::int64_t other : {listen_again_ms_, stop_deadline_ms_}) {
     if (other == http::kNever) continue;
     const std::int64_t left = std::max<std::int64_t>(other - now_ms, 0);

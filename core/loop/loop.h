@@ -1,7 +1,8 @@
 // loop.h — one epoll loop on one thread: accepts, hands out events, ends connections (epoll(7)).
 //
 //   wait → for each event: accept, or a step of its connection
-//        → turns that go on → deadlines → those that are closed are destroyed
+//        → what workers have finished → turns that go on → deadlines
+//        → those that are closed are destroyed
 //
 // Connections live in a slab of slots. An event's token carries slot and generation, so that an
 // event of a connection that was closed earlier in the same batch can't meet the one that took its
@@ -17,24 +18,27 @@
 #include "base/memory_budget.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "base/wake_up.h"
+#include "base/worker_pool.h"
 #include "handlers/router.h"
 #include "loop/access_log.h"
+#include "loop/alarms.h"
 #include "loop/config.h"
 #include "loop/connection.h"
 #include "loop/deadlines.h"
 #include "loop/services.h"
 #include "net/listener.h"
 #include "net/poller.h"
-#include "net/wake_up.h"
 
 namespace tinyserve::loop {
 
 class Loop {
  public:
-  // Everything passed by reference must outlive the loop; `max_connections` is at least 1.
+  // Everything passed by reference must outlive the loop, apart from `workers`, which must have
+  // ended before: their jobs come back here. `max_connections` is at least 1.
   Loop(const Config& config, std::size_t max_connections, std::vector<net::Listener> listeners,
-       net::Poller poller, net::WakeUp wake_up, handlers::Router& router, log::Writer* writer,
-       log::Diagnostics& diagnostics);
+       net::Poller poller, WakeUp wake_up, handlers::Router& router, WorkerPool& workers,
+       log::Writer* writer, log::Diagnostics& diagnostics);
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
@@ -53,10 +57,13 @@ class Loop {
     http::Interest watched = http::Interest::kReadable;
     bool at_the_door = false;  // one of the reserve, which is only told that there is no room
     bool queued_turn = false;
+    std::int64_t alarm_ms = http::kNever;  // the one that was set last
   };
 
   Result<void> turn();
   void dispatch(const net::Poller::Event& event);
+  [[nodiscard]] Slot* slot_of(std::uint64_t ticket);
+  void take_finished_jobs();
   template <class Step>
   void step(std::uint32_t slot, Step action);
   void settle(std::uint32_t slot);
@@ -82,12 +89,14 @@ class Loop {
   const std::size_t max_connections_;
   std::vector<net::Listener> listeners_;
   net::Poller poller_;
-  net::WakeUp wake_up_;
+  WakeUp wake_up_;
   UniqueFd spare_;  // given up for a moment when descriptors run out, to tell a client so
   AccessLog access_log_;
   MemoryBudget budget_;
+  FinishedJobs finished_jobs_;
   Services services_;
   Deadlines deadlines_;
+  Alarms alarms_;
 
   std::deque<Slot> slots_;  // never shrinks or moves: tokens and references stay good
   std::vector<std::uint32_t> free_slots_;

@@ -7,6 +7,7 @@
 #include <array>
 #include <csignal>
 #include <optional>
+#include <thread>
 
 #include "files/root.h"
 #include "handlers/router.h"
@@ -39,6 +40,11 @@ std::size_t connection_limit(std::size_t wanted) {
                                ? descriptors - kReservedDescriptors
                                : std::max<std::size_t>(descriptors / 2, 1);
   return std::min(wanted, left);
+}
+
+std::size_t worker_count(const Config& config) {
+  if (config.workers > 0) return config.workers;
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 4);
 }
 
 std::string own_host_name() {
@@ -124,6 +130,7 @@ struct Server::Impl {
   std::optional<files::Root> root;
   std::optional<handlers::Router> router;
   std::optional<Loop> loop;
+  std::optional<WorkerPool> workers;  // ends first: its jobs come back to the loop
 };
 
 std::variant<Server, StartFailure> Server::open(const Config& config,
@@ -151,7 +158,7 @@ std::variant<Server, StartFailure> Server::open(const Config& config,
   }
   auto poller = net::Poller::open();
   if (!poller) return StartFailure{What::kSystem, {}, poller.error()};
-  auto wake_up = net::WakeUp::open();
+  auto wake_up = WakeUp::open();
   if (!wake_up) return StartFailure{What::kSystem, {}, wake_up.error()};
 
   // Writing to a peer that is gone must be an error of that write, not the end of the process.
@@ -159,8 +166,10 @@ std::variant<Server, StartFailure> Server::open(const Config& config,
   impl->hides_own_api = config.handlers.api && impl->root->single_file().empty() &&
                         impl->root->find("api").has_value();
   impl->router.emplace(impl->config.handlers, own_host_name(), *impl->root);
+  impl->workers.emplace(worker_count(config));
   impl->loop.emplace(impl->config, impl->max_connections, std::move(listeners), *std::move(poller),
-                     *std::move(wake_up), *impl->router, impl->writer.get(), diagnostics);
+                     *std::move(wake_up), *impl->router, *impl->workers, impl->writer.get(),
+                     diagnostics);
   return Server(std::move(impl));
 }
 

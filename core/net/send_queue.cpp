@@ -18,6 +18,14 @@ constexpr std::size_t kMostVectors = 64;
 constexpr std::uint64_t kFileQuantum = 512 * 1024;  // one sendfile(2) call
 constexpr std::size_t kKeptSegments = 64;           // capacity that an empty queue may keep
 
+// Whether the byte at `offset` of `fd` can be had without waiting for a disk (preadv2(2),
+// RWF_NOWAIT). File systems that can't tell are taken at their word: they keep files in memory.
+bool is_in_memory(int fd, std::uint64_t offset) {
+  char byte = 0;
+  const iovec place{&byte, 1};
+  return ::preadv2(fd, &place, 1, static_cast<off_t>(offset), RWF_NOWAIT) >= 0 || errno != EAGAIN;
+}
+
 bool is_full(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS; }
 
 }  // namespace
@@ -35,7 +43,7 @@ void SendQueue::append(std::string_view bytes) {
   if (bytes.empty()) return;
   Block block = Block::with_capacity(std::max(bytes.size(), kCopyBlock));
   block.append(bytes);
-  segments_.push_back({std::move(block), {}, 0, bytes.size(), true});
+  segments_.push_back({std::move(block), {}, 0, bytes.size(), 0, true});
 }
 
 void SendQueue::append(Block block, std::uint64_t offset, std::uint64_t length) {
@@ -43,13 +51,13 @@ void SendQueue::append(Block block, std::uint64_t offset, std::uint64_t length) 
   // What is small leaves with its neighbours in one piece: copying is cheaper than another vector.
   if (length <= kCopiedSize) return append(block.view().substr(offset, length));
   queued_ += length;
-  segments_.push_back({std::move(block), {}, offset, length, false});
+  segments_.push_back({std::move(block), {}, offset, length, 0, false});
 }
 
 void SendQueue::append(SharedFd file, std::uint64_t offset, std::uint64_t length) {
   if (length == 0) return;
   queued_ += length;
-  segments_.push_back({{}, std::move(file), offset, length, false});
+  segments_.push_back({{}, std::move(file), offset, length, 0, false});
 }
 
 SendQueue::Outcome SendQueue::flush(int fd, std::uint64_t budget) {
@@ -96,10 +104,29 @@ SendQueue::Outcome SendQueue::send_memory(int fd) {
   return static_cast<std::size_t>(sent) < total ? Outcome::kFull : Outcome::kEmpty;
 }
 
-// Sends a part of the file slice at the front with one call.
-SendQueue::Outcome SendQueue::send_file(int fd) {
+SendQueue::FilePart SendQueue::cold_part() const {
   const Segment& segment = segments_[first_];
-  const std::uint64_t wanted = std::min(segment.length, kFileQuantum);
+  return {segment.file.get(), segment.offset, std::min(segment.length, kFileQuantum)};
+}
+
+void SendQueue::part_is_warm() {
+  const FilePart part = cold_part();
+  segments_[first_].warm_end = part.offset + part.length;
+}
+
+// Sends a part of the file slice at the front with one call. Pages come and go in runs: where the
+// first and the last one are in memory, those between them are.
+SendQueue::Outcome SendQueue::send_file(int fd) {
+  Segment& segment = segments_[first_];
+  if (segment.offset >= segment.warm_end) {
+    const FilePart part = cold_part();
+    if (!is_in_memory(part.fd, part.offset) ||
+        !is_in_memory(part.fd, part.offset + part.length - 1)) {
+      return Outcome::kCold;
+    }
+    part_is_warm();
+  }
+  const std::uint64_t wanted = std::min(segment.warm_end - segment.offset, segment.length);
   auto offset = static_cast<off_t>(segment.offset);
   ssize_t sent = 0;
   do {

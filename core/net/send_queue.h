@@ -32,9 +32,21 @@ class SendQueue {
     kBroken,     // the peer is gone
     kTruncated,  // a file ended before its slice did: what was announced can't be sent
     kFailed,     // a file could not be read
+    kCold,       // what comes next is a part of a file that is not in memory: see cold_part()
   };
   // Sends to the socket `fd` what it takes, and stops once `budget` bytes have left in this call.
   [[nodiscard]] Outcome flush(int fd, std::uint64_t budget);
+
+  // After kCold: the part that would make the kernel read from the disk. Somebody should read it,
+  // on a thread that may wait, and say so with part_is_warm().
+  struct FilePart {
+    int fd;  // open until the next call
+    std::uint64_t offset;
+    std::uint64_t length;
+  };
+  [[nodiscard]] FilePart cold_part() const;
+  // The part will be sent whatever is in memory.
+  void part_is_warm();
 
   [[nodiscard]] bool empty() const { return sent_ == queued_; }
   [[nodiscard]] std::uint64_t pending() const { return queued_ - sent_; }
@@ -47,6 +59,7 @@ class SendQueue {
     SharedFd file;
     std::uint64_t offset = 0;  // of what has not left yet, in the block or the file
     std::uint64_t length = 0;
+    std::uint64_t warm_end = 0;  // of what need not be looked at before it is sent
     bool grows = false;  // the block is this queue's own: more bytes can be put behind these
   };
 

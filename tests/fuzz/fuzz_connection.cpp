@@ -52,6 +52,10 @@ struct Site {
   files::Root root = *files::Root::open({tree.path(), false});
   handlers::Router router{options, "own-name", root};
   loop::AccessLog access_log{nullptr};
+  WakeUp wake_up = *WakeUp::open();
+  FinishedJobs finished_jobs{wake_up};
+  WorkerPool workers{1};
+  std::uint64_t sessions = 0;
   Silent diagnostics;
 };
 
@@ -182,16 +186,9 @@ bool may(int fd, short what) {
 class Session {
  public:
   Session(const loop::Config& config, std::size_t send_buffer)
-      : budget_(config.memory_budget), services_{config,
-                                                 site().router,
-                                                 site().access_log,
-                                                 site().diagnostics,
-                                                 budget_,
-                                                 read_clocks(),
-                                                 {},
-                                                 {},
-                                                 {},
-                                                 {}} {
+      : budget_(config.memory_budget),
+        services_{config,  site().router,  site().access_log,    site().diagnostics,
+                  budget_, site().workers, site().finished_jobs, read_clocks()} {
     const auto date = http::format_date(services_.now.wall_s());
     services_.date.assign(date.data(), date.size());
     std::array<int, 2> ends{};
@@ -203,6 +200,7 @@ class Session {
       const int bytes = static_cast<int>(send_buffer);
       ::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
     }
+    services_.ticket = ++site().sessions;
     connection_.emplace(UniqueFd(ends[0]), net::Address(), 1, services_.now);
   }
 
@@ -250,6 +248,7 @@ class Session {
       connection_->go_on(services_);
       return true;
     }
+    if (connection_->state() == http::State::kRespond) return resume();
     const int fd = connection_->fd();
     const auto interest = http::interest(connection_->state());
     if (interest == http::Interest::kReadable && may(fd, POLLIN)) {
@@ -261,6 +260,25 @@ class Session {
       return true;
     }
     return false;
+  }
+
+  // A worker has the answer, or a timer holds it back.
+  bool resume() {
+    const std::int64_t deadline = connection_->deadline_ms(services_.config.timeouts);
+    if (deadline != http::kNever) {
+      services_.now.mono_us = std::max(services_.now.mono_us, deadline * 1000);
+      connection_->expire(services_);
+      return true;
+    }
+    pollfd waiting{site().wake_up.fd(), POLLIN, 0};
+    DEMAND(::poll(&waiting, 1, 60'000) == 1);
+    site().wake_up.clear();
+    for (auto& [ticket, job] : site().finished_jobs.take()) {
+      job->finish();
+      // Those of earlier sessions are nobody's any more.
+      if (ticket == services_.ticket) connection_->resume(services_, *job);
+    }
+    return true;
   }
 
   // What the peer gets; whether it was anything.

@@ -28,7 +28,7 @@ std::string block_text(const FileContent& content) {
 
 TEST(Content, OfASmallFileIsRead) {
   const TempTree tree{{"a.txt", "hello"}};
-  const auto content = content_of(entry_of(tree, "a.txt"));
+  const auto content = content_of(entry_of(tree, "a.txt"), Wait::kYes);
   ASSERT_TRUE(content);
   EXPECT_EQ(content->facts.size, 5U);
   EXPECT_EQ(block_text(*content), "hello");
@@ -36,7 +36,7 @@ TEST(Content, OfASmallFileIsRead) {
 
 TEST(Content, OfAnEmptyFileIsNothing) {
   const TempTree tree{{"empty", ""}};
-  const auto content = content_of(entry_of(tree, "empty"));
+  const auto content = content_of(entry_of(tree, "empty"), Wait::kYes);
   ASSERT_TRUE(content);
   EXPECT_EQ(content->facts.size, 0U);
   EXPECT_EQ(http::content_length(content->body), 0U);
@@ -45,11 +45,11 @@ TEST(Content, OfAnEmptyFileIsNothing) {
 TEST(Content, IsReadUpToTheLimitAndSentByTheKernelBeyondIt) {
   const TempTree tree{{"at", std::string(kSmallFile, 'a')},
                       {"over", std::string(kSmallFile + 1, 'b')}};
-  const auto at = content_of(entry_of(tree, "at"));
+  const auto at = content_of(entry_of(tree, "at"), Wait::kYes);
   ASSERT_TRUE(at);
   EXPECT_EQ(block_text(*at), std::string(kSmallFile, 'a'));
 
-  const auto over = content_of(entry_of(tree, "over"));
+  const auto over = content_of(entry_of(tree, "over"), Wait::kYes);
   ASSERT_TRUE(over);
   const auto* const slice = std::get_if<http::FileSlice>(&over->body);
   ASSERT_NE(slice, nullptr);
@@ -61,7 +61,7 @@ TEST(Content, AndFactsBelongTogetherWhenTheFileGrewSinceItWasFound) {
   const TempTree tree{{"a.txt", "old"}};
   const Entry entry = entry_of(tree, "a.txt");
   tree.append("a.txt", " and more");
-  const auto content = content_of(entry);
+  const auto content = content_of(entry, Wait::kYes);
   ASSERT_TRUE(content);
   EXPECT_EQ(block_text(*content), "old and more");
   EXPECT_EQ(content->facts.size, 12U);
@@ -72,7 +72,7 @@ TEST(Content, AndFactsBelongTogetherWhenTheFileShrankSinceItWasFound) {
   const TempTree tree{{"a.txt", "a longer text"}};
   const Entry entry = entry_of(tree, "a.txt");
   tree.write("a.txt", "short");
-  const auto content = content_of(entry);
+  const auto content = content_of(entry, Wait::kYes);
   ASSERT_TRUE(content);
   EXPECT_EQ(block_text(*content), "short");
   EXPECT_EQ(content->facts, *facts_of_open(entry.file.get()));
@@ -82,7 +82,7 @@ TEST(Content, OfAFileThatGrewBeyondTheLimitIsSentByTheKernel) {
   const TempTree tree{{"a", "small"}};
   const Entry entry = entry_of(tree, "a");
   tree.write("a", std::string(kSmallFile + 5, 'x'));
-  const auto content = content_of(entry);
+  const auto content = content_of(entry, Wait::kYes);
   ASSERT_TRUE(content);
   EXPECT_EQ(content->facts.size, kSmallFile + 5);
   EXPECT_EQ(http::content_length(content->body), kSmallFile + 5);
@@ -92,7 +92,7 @@ TEST(Content, IsThatOfTheVersionThatWasFoundWhenAnotherOneTookItsName) {
   const TempTree tree{{"a.txt", "first"}};
   const Entry entry = entry_of(tree, "a.txt");
   tree.replace("a.txt", "second version");
-  const auto content = content_of(entry);
+  const auto content = content_of(entry, Wait::kYes);
   ASSERT_TRUE(content);
   EXPECT_EQ(block_text(*content), "first");
 }
@@ -102,7 +102,7 @@ TEST(Content, FailsWhereReadingFails) {
   const Entry found = entry_of(tree, "a.txt");
   const Entry unreadable{found.facts,
                          SharedFd(UniqueFd(::open(tree.path("a.txt").c_str(), O_WRONLY)))};
-  const auto content = content_of(unreadable);
+  const auto content = content_of(unreadable, Wait::kYes);
   ASSERT_FALSE(content);
   EXPECT_TRUE(content.error().is(EBADF));
 }

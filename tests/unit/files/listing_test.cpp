@@ -17,7 +17,7 @@ using Names = std::vector<std::string>;
 Names names_in(const Options& options, const std::string& path, Hidden hidden) {
   const auto root = Root::open(options);
   const auto place = root->find(path);
-  const auto entries = list_directory(*root, path, *place, hidden);
+  const auto entries = list_directory(*root, path, *place, hidden, SIZE_MAX);
   Names names;
   for (const ListedEntry& entry : *entries) {
     names.push_back(entry.name + (entry.facts.kind == Kind::kDirectory ? "/" : ""));
@@ -48,7 +48,7 @@ TEST(Listing, KnowsSizes) {
   const TempTree tree{{"five.txt", "12345"}};
   const auto root = Root::open({tree.path(), false});
   const auto place = root->find("");
-  const auto entries = list_directory(*root, "", *place, Hidden::kLeaveOut);
+  const auto entries = list_directory(*root, "", *place, Hidden::kLeaveOut, SIZE_MAX);
   ASSERT_TRUE(entries);
   ASSERT_EQ(entries->size(), 1U);
   EXPECT_EQ(entries->front().facts.size, 5U);
@@ -108,7 +108,7 @@ TEST(Listing, FailsForWhatIsNoDirectory) {
   const TempTree tree{{"a.txt", ""}};
   const auto root = Root::open({tree.path(), false});
   const auto file = root->find("a.txt");
-  const auto entries = list_directory(*root, "a.txt", *file, Hidden::kLeaveOut);
+  const auto entries = list_directory(*root, "a.txt", *file, Hidden::kLeaveOut, SIZE_MAX);
   ASSERT_FALSE(entries);
   EXPECT_TRUE(entries.error().is(ENOTDIR));
 }

@@ -46,6 +46,9 @@ struct Bytes {
   void operator()(const std::vector<http::Piece>& pieces) const {
     for (const http::Piece& piece : pieces) std::visit(*this, piece);
   }
+  void operator()(const std::unique_ptr<http::Producer>& producer) const {
+    out.append(producer->produce().bytes);
+  }
 };
 
 struct Told : test::Response {
@@ -69,7 +72,7 @@ void set_mtime(const std::string& path, time_t seconds) {
 // The files of `tree`, served from what stands at `site` in it.
 struct Site {
   TempTree tree;
-  files::Root root;
+  mutable files::Root root;  // what is served may be opened anew
   Options options{};
 
   explicit Site(std::initializer_list<TempTree::File> content, const std::string& served = "site")
@@ -82,8 +85,8 @@ struct Site {
     EXPECT_TRUE(entry);
     const Asked asked(fields);
     const Instant now{0, 2'000'000'000'000'000};  // in 2033: all files are settled
-    return told(
-        file_answer(asked.request(), root, options, {path, *std::move(entry), Via::kFile}, now));
+    return told(file_answer({asked.request(), asked.path(), now, Means::kWorker}, {&options, &root},
+                            {path, *std::move(entry), Via::kFile}));
   }
 };
 

@@ -40,7 +40,7 @@ struct Site {
 
   Answer ask(std::string_view request_line, std::string_view fields = "Host: localhost\r\n") {
     const Asked asked(std::string(request_line) + " HTTP/1.1\r\n" + std::string(fields) + "\r\n");
-    return router.respond(asked.request(), kNow);
+    return router.respond(asked.request(), kNow, Means::kWorker);
   }
   [[nodiscard]] Admission admit(std::string_view request_line, std::string_view fields) const {
     const Asked asked(std::string(request_line) + " HTTP/1.1\r\n" + std::string(fields) + "\r\n");

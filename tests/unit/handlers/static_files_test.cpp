@@ -51,7 +51,7 @@ struct Site {
   TempTree tree;
   Options options;
   files::Root root;
-  StaticFiles files{options, root};
+  StaticFiles files{{&options, &root}};
   Instant now{0, 2'000'000'000'000'000};  // in 2033: all files are settled
 
   Site(std::initializer_list<TempTree::File> content, Options wanted = {},
@@ -71,7 +71,7 @@ struct Site {
   Told visit(const std::string& path) { return ask("GET " + path, "Accept: text/html\r\n"); }
   Told ask_again(std::string_view request_line, std::string_view fields = "") {
     const Asked asked(request_line, fields);
-    const Answer answer = files.respond(asked.request(), asked.path(), now);
+    const Answer answer = files.respond({asked.request(), asked.path(), now, Means::kWorker});
     std::string head;
     http::append_head(head, answer.response, {"Sun, 06 Nov 1994 08:49:37 GMT", 1, true});
     Told told{test::parse_response_head(head), answer.via, answer.close};

@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::array kStates = {State::kIdle, State::kHead,   State::kBody,  State::kRespond,
                                 State::kSend, State::kLinger, State::kClosed};
-constexpr std::array kEvents = {Event::kHeadBegun, Event::kContentAwaited, Event::kRequestReady,
-                                Event::kAnswered,  Event::kInterimQueued,  Event::kSent,
-                                Event::kSentLast,  Event::kSentRefusal,    Event::kPatienceEnded,
-                                Event::kBroken};
+constexpr std::array kEvents = {
+    Event::kHeadBegun,   Event::kContentAwaited, Event::kRequestReady, Event::kAnswered,
+    Event::kMoreAwaited, Event::kInterimQueued,  Event::kSent,         Event::kSentLast,
+    Event::kSentRefusal, Event::kPatienceEnded,  Event::kBroken};
 static_assert(kStates.size() == kStateCount && kEvents.size() == kEventCount);
 
 // --- transitions
@@ -49,13 +49,14 @@ constexpr Way kWays[] = {
     {State::kBody, Event::kRequestReady, State::kRespond},
     {State::kBody, Event::kPatienceEnded, State::kRespond},
     {State::kBody, Event::kBroken, State::kClosed},
-    // Nothing is read while an answer is being made.
+    // Nothing is read while an answer is being made. What ends here is a pause that a handler made.
     {State::kRespond, Event::kAnswered, State::kSend},
-    {State::kRespond, Event::kPatienceEnded, State::kClosed},
+    {State::kRespond, Event::kPatienceEnded, State::kRespond},
     {State::kRespond, Event::kBroken, State::kClosed},
     // Answers leave; more requests that lie there already may be answered first. What the peer does
     // not take ends the connection, there is no telling it anything (§9).
     {State::kSend, Event::kRequestReady, State::kRespond},
+    {State::kSend, Event::kMoreAwaited, State::kRespond},
     {State::kSend, Event::kInterimQueued, State::kSend},
     {State::kSend, Event::kSent, State::kIdle},
     {State::kSend, Event::kSentLast, State::kClosed},

@@ -2,6 +2,7 @@
 #include "loop/connection.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -137,6 +138,11 @@ class Bench {
     while (true) {
       if (connection_->wants_turn()) {
         connection_->go_on(*services_);
+      } else if (state() == State::kRespond && has_finished_job()) {
+        for (auto& finished : finished_jobs_.take()) {
+          finished.job->finish();
+          connection_->resume(*services_, *finished.job);
+        }
       } else if (http::interest(state()) == http::Interest::kReadable && unread()) {
         connection_->receive(*services_);
       } else {
@@ -170,6 +176,14 @@ class Bench {
   }
 
  private:
+  // Waits for a worker, unless it is a timer that the answer waits for.
+  [[nodiscard]] bool has_finished_job() {
+    if (deadline() != http::kNever - start_.mono_ms()) return false;
+    pollfd wanted{wake_up_.fd(), POLLIN, 0};
+    const bool woken = ::poll(&wanted, 1, 60'000) == 1;
+    wake_up_.clear();
+    return woken;
+  }
   [[nodiscard]] bool unread() const {
     char byte = 0;
     return ::recv(connection_->fd(), &byte, 1, MSG_PEEK) > 0;
@@ -184,9 +198,12 @@ class Bench {
   handlers::Router router_{config_.handlers, "", root_};
   AccessLog access_log_{writer_.get()};
   MemoryBudget budget_{config_.memory_budget};
+  WakeUp wake_up_ = *WakeUp::open();
+  FinishedJobs finished_jobs_{wake_up_};
+  WorkerPool workers_{1};
   Instant start_ = read_clocks();
-  std::unique_ptr<Services> services_{
-      new Services{config_, router_, access_log_, diagnostics_, budget_, start_, {}, {}, {}, {}}};
+  std::unique_ptr<Services> services_{new Services{config_, router_, access_log_, diagnostics_,
+                                                   budget_, workers_, finished_jobs_, start_}};
   UniqueFd client_;
   std::optional<Connection> connection_;
   std::string heard_;

@@ -39,7 +39,7 @@ class Bench {
   explicit Bench(std::size_t max_connections = 100, const Config& config = {})
       : config_(config),
         loop_(config_, max_connections, std::exchange(listeners_, {}), *net::Poller::open(),
-              *net::WakeUp::open(), router_, nullptr, diagnostics_) {
+              *WakeUp::open(), router_, workers_, nullptr, diagnostics_) {
     std::signal(SIGPIPE, SIG_IGN);
   }
   Bench(const Bench&) = delete;
@@ -69,6 +69,7 @@ class Bench {
   std::vector<net::Listener> listeners_ = listeners();
   std::uint16_t port_ = listeners_.front().address.port();
   Loop loop_;
+  WorkerPool workers_{2};
   std::thread thread_;
 };
 

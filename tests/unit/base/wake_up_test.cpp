@@ -1,4 +1,4 @@
-#include "net/wake_up.h"
+#include "base/wake_up.h"
 
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <thread>
 
-namespace tinyserve::net {
+namespace tinyserve {
 namespace {
 
 bool is_readable(const WakeUp& wake_up, int patience_ms = 0) {
@@ -52,4 +52,4 @@ TEST(WakeUp, WakesAnotherThread) {
 }
 
 }  // namespace
-}  // namespace tinyserve::net
+}  // namespace tinyserve

@@ -1,10 +1,10 @@
-// wake_up.h — wakes a loop from another thread or from a signal handler (eventfd(2)).
+// wake_up.h — wakes a loop from another thread or from a signal handler (eventfd(2), base).
 #pragma once
 
 #include "base/result.h"
 #include "base/unique_fd.h"
 
-namespace tinyserve::net {
+namespace tinyserve {
 
 class WakeUp {
  public:
@@ -21,4 +21,4 @@ class WakeUp {
   UniqueFd fd_;
 };
 
-}  // namespace tinyserve::net
+}  // namespace tinyserve

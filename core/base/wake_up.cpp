@@ -1,4 +1,4 @@
-#include "net/wake_up.h"
+#include "base/wake_up.h"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstdint>
 
-namespace tinyserve::net {
+namespace tinyserve {
 
 Result<WakeUp> WakeUp::open() {
   UniqueFd fd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
@@ -27,4 +27,4 @@ void WakeUp::clear() const noexcept {
   [[maybe_unused]] const ssize_t taken = ::read(fd_.get(), &count, sizeof count);
 }
 
-}  // namespace tinyserve::net
+}  // namespace tinyserve

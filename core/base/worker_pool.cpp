@@ -1,0 +1,102 @@
+#include "base/worker_pool.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <exception>
+#include <system_error>
+#include <utility>
+
+#include "base/thread.h"
+
+namespace tinyserve {
+
+namespace {
+
+constexpr int kNiceness =
+    10;  // above the loop's: where they compete for a processor, it goes first
+
+// In Linux niceness belongs to a thread (setpriority(2), "C library/kernel differences"), and so
+// does what a forbidden call would spoil: nothing, it is only less polite then.
+void step_back() {
+  const auto thread = static_cast<id_t>(::gettid());
+  const int niceness = ::getpriority(PRIO_PROCESS, thread);
+  static_cast<void>(::setpriority(PRIO_PROCESS, thread, niceness + kNiceness));
+}
+
+}  // namespace
+
+std::vector<FinishedJobs::Finished> FinishedJobs::take() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(finished_, {});
+}
+
+void FinishedJobs::put(Finished finished) {
+  {
+    const std::lock_guard lock(mutex_);
+    finished_.push_back(std::move(finished));
+  }
+  wake_up_.signal();
+}
+
+WorkerPool::WorkerPool(std::size_t threads) : most_threads_(std::max<std::size_t>(threads, 1)) {}
+
+WorkerPool::~WorkerPool() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    queue_.clear();
+  }
+  work_waits_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void WorkerPool::post(std::unique_ptr<Job> job, std::uint64_t ticket, FinishedJobs& home) {
+  {
+    const std::lock_guard lock(mutex_);
+    // Those that are free but have not taken what waits for them yet don't count.
+    const bool another = queue_.size() >= free_ && threads_.size() < most_threads_;
+    if ((another && add_thread()) || !threads_.empty()) {
+      queue_.push_back({std::move(job), ticket, &home});
+      waiting_.store(queue_.size(), std::memory_order_relaxed);
+    }
+  }
+  if (job == nullptr) return work_waits_.notify_one();
+  job->failed_ = true;
+  home.put({ticket, std::move(job)});
+}
+
+// False when the system allows no more; those that there are must do then.
+bool WorkerPool::add_thread() {
+  try {
+    threads_.push_back(start_thread([this] { work(); }));
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
+void WorkerPool::work() {
+  step_back();
+  std::unique_lock lock(mutex_);
+  while (true) {
+    ++free_;
+    work_waits_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    --free_;
+    if (stopping_) return;
+    Posted next = std::move(queue_.front());
+    queue_.pop_front();
+    waiting_.store(queue_.size(), std::memory_order_relaxed);
+    lock.unlock();
+    try {
+      next.job->run();
+    } catch (const std::exception&) {
+      next.job->failed_ = true;
+    }
+    next.home->put({next.ticket, std::move(next.job)});
+    lock.lock();
+  }
+}
+
+}  // namespace tinyserve

@@ -1,0 +1,27 @@
+// owned_request.h — a request that owns its bytes, for whoever answers it on another thread or
+// later.
+#pragma once
+
+#include <memory>
+
+#include "http/request.h"
+
+namespace tinyserve::http {
+
+class OwnedRequest {
+ public:
+  // Copies the head of `request`, and its content into one run of bytes.
+  explicit OwnedRequest(const Request& request);
+  OwnedRequest(OwnedRequest&&) noexcept;
+  OwnedRequest& operator=(OwnedRequest&&) noexcept;
+  ~OwnedRequest();
+
+  [[nodiscard]] const Request& operator*() const;
+  [[nodiscard]] const Request* operator->() const { return &**this; }
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tinyserve::http

@@ -1,0 +1,33 @@
+// alarms.h — when answers that are held back, or paced, go on: to the millisecond.
+//
+// A heap: few connections wait like this, and the wheel of deadlines.h is too coarse for it. What
+// is not wanted any more is not taken out; whoever is woken looks whether it is time.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace tinyserve::loop {
+
+class Alarms {
+ public:
+  // `ticket` is to be woken at `when_ms` of the monotonic clock.
+  void set(std::uint64_t ticket, std::int64_t when_ms);
+
+  // How long to wait for the first one, in milliseconds; -1 when there is none.
+  [[nodiscard]] std::int64_t wait_ms(std::int64_t now_ms) const;
+
+  // Whose time has come, in order, each of them taken out.
+  [[nodiscard]] std::vector<std::uint64_t> due(std::int64_t now_ms);
+
+ private:
+  struct Alarm {
+    std::int64_t when_ms;
+    std::uint64_t ticket;
+  };
+  static bool later(const Alarm& a, const Alarm& b) { return a.when_ms > b.when_ms; }
+
+  std::vector<Alarm> heap_;  // the first one in front
+};
+
+}  // namespace tinyserve::loop
