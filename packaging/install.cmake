@@ -39,6 +39,7 @@ write_basic_package_version_file(tinyserveConfigVersion.cmake COMPATIBILITY Same
 install(FILES
   ${PROJECT_BINARY_DIR}/tinyserveConfig.cmake
   ${PROJECT_BINARY_DIR}/tinyserveConfigVersion.cmake
+  packaging/cmake/FindTinyserveCodecs.cmake
   DESTINATION ${package_dir} COMPONENT library)
 
 # From the file itself up to the prefix, so that an installed tree may be moved.

@@ -17,7 +17,10 @@ class Tinyserve < Formula
   depends_on "fmt" => :build
   depends_on "nlohmann-json" => :build
   depends_on "spdlog" => :build
+  depends_on "brotli"
   depends_on "qrencode"
+  depends_on "zlib"
+  depends_on "zstd"
   depends_on :linux # epoll, eventfd and openat2 are at the heart of it
 
   def install

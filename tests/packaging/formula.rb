@@ -139,8 +139,9 @@ class Fields
   def dependencies
     found = @formula.dependencies || []
     named = found.grep(Hash).map { |dependency| dependency.keys.first }
+    others = found.grep(String)
     problems = []
-    problems << "depends_on is not in order" unless named == named.sort
+    problems << "depends_on is not in order" unless [named, others].all? { _1 == _1.sort }
     problems << "depends_on :linux is missing" unless found.include?(:linux)
     problems
   end
