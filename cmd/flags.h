@@ -130,6 +130,18 @@ inline constexpr std::array kFlags{
          .details = "Without a value, pages of all origins. Preflight requests are answered. "
                     "Requests of other sites' pages are refused "
                     "without it, with 403."},
+    Flag{.name = "compress",
+         .metavar = "WHEN",
+         .kind = ValueKind::kChoice,
+         .choices = "auto|on|off",
+         .implied = "on",
+         .group = Group::kAnswers,
+         .brief = "compress text for whoever accepts it",
+         .details =
+             "As br, zstd or gzip, files of 256 bytes and more. With auto, the default, it is "
+             "done where an address other than loopback is listened on: on one machine it "
+             "only costs. "
+             "Files that stand beside others as .br, .zst or .gz are sent in any case."},
     Flag{.name = "isolate",
          .group = Group::kAnswers,
          .brief = "allow SharedArrayBuffer: COOP, COEP, CORP"},
@@ -183,6 +195,14 @@ inline constexpr std::array kFlags{
          .brief = "connections open at once",
          .details = "Where that is too few, one that has long been idle makes room, or the new one "
                     "gets a 503. The limit of open files may allow fewer."},
+    Flag{.name = "workers",
+         .metavar = "N",
+         .kind = ValueKind::kNumber,
+         .default_text = "one per core, up to 4",
+         .group = Group::kLimits,
+         .brief = "threads for what would hold others up",
+         .details = "They compress files, list large directories and read from slow disks. None is "
+                    "started before it has something to do."},
     Flag{.name = "max-body",
          .metavar = "BYTES",
          .kind = ValueKind::kNumber,

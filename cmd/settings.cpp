@@ -165,6 +165,10 @@ std::variant<Settings, UsageError> interpret(const RawOptions& raw) {
   config.handlers.cache_control = read.one("cache", config.handlers.cache_control, parse_cache);
   config.handlers.headers = read.list("header", config.handlers.headers, parse_header);
   config.handlers.cors_origins = read.list("cors", config.handlers.cors_origins, parse_origin);
+  config.handlers.compression =
+      read.choice<handlers::Compression>("compress", {{"auto", handlers::Compression::kAuto},
+                                                      {"on", handlers::Compression::kOn},
+                                                      {"off", handlers::Compression::kOff}});
   config.handlers.isolate = read.is_on("isolate");
   config.handlers.allowed_hosts = read.list("allow-host", {}, parse_host);
   config.net.port = read.one("port", config.net.port, parse_port);
@@ -172,6 +176,7 @@ std::variant<Settings, UsageError> interpret(const RawOptions& raw) {
   settings.lan = read.is_on_despite("lan", "bind");
   if (settings.lan) config.net.addresses = {"0.0.0.0", "::"};
   config.max_connections = read.one("max-connections", config.max_connections, parse_count);
+  config.workers = read.one("workers", config.workers, parse_workers);
   config.limits.max_content = read.one("max-body", config.limits.max_content, parse_bytes);
   config.timeouts.head_ms =
       read.one("header-timeout", config.timeouts.head_ms, parse_positive_seconds);

@@ -103,6 +103,13 @@ Parsed<std::size_t> parse_count(std::string_view text) {
   return static_cast<std::size_t>(*count);
 }
 
+Parsed<std::size_t> parse_workers(std::string_view text) {
+  constexpr std::uint64_t kMost = 256;
+  const auto count = parse_decimal(text);
+  if (!count || *count == 0 || *count > kMost) return complain(text, "a number from 1 to 256");
+  return static_cast<std::size_t>(*count);
+}
+
 Parsed<std::uint64_t> parse_bytes(std::string_view text) {
   const auto shift = text.empty() ? std::nullopt : unit_shift(text.back());
   const auto count = parse_decimal(text.substr(0, text.size() - (shift ? 1 : 0)));

@@ -43,6 +43,11 @@ _tinyserve() {
       if [[ $equals ]]; then
         return
       fi ;;
+    --compress)
+      if [[ $equals ]]; then
+        mapfile -t COMPREPLY < <(compgen -W 'auto on off' -- "$cur")
+        return
+      fi ;;
     -p|--port)
       return ;;
     -b|--bind)
@@ -52,6 +57,8 @@ _tinyserve() {
       mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
       return ;;
     --max-connections)
+      return ;;
+    --workers)
       return ;;
     --max-body)
       return ;;
@@ -77,7 +84,7 @@ _tinyserve() {
 
   if [[ $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W \
-      '--root --index --no-listing --dotfiles --follow-symlinks --no-api --spa --clean-urls --mime --cache --header --cors --isolate -p --port -b --bind --lan --open --allow-host --max-connections --max-body --header-timeout --keep-alive-timeout --log-format --log-file --log-ignore --config --color --fail-on-404 -q --quiet -v --verbose -h --help -V --version' \
+      '--root --index --no-listing --dotfiles --follow-symlinks --no-api --spa --clean-urls --mime --cache --header --cors --compress --isolate -p --port -b --bind --lan --open --allow-host --max-connections --workers --max-body --header-timeout --keep-alive-timeout --log-format --log-file --log-ignore --config --color --fail-on-404 -q --quiet -v --verbose -h --help -V --version' \
       -- "$cur")
     return
   fi

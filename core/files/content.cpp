@@ -38,10 +38,10 @@ Result<Block> read_all(int fd, std::size_t size, Wait wait) {
 
 }  // namespace
 
-Result<FileContent> content_of(const Entry& entry, Wait wait) {
+Result<FileContent> content_of(const Entry& entry, Wait wait, std::uint64_t most_read) {
   FileContent content{entry.facts, {}};
   const int fd = entry.file.get();
-  for (int tries = 0; content.facts.size <= kSmallFile; ++tries) {
+  for (int tries = 0; content.facts.size <= most_read; ++tries) {
     auto block = read_all(fd, static_cast<std::size_t>(content.facts.size), wait);
     if (!block) return block.error();
     const auto after = facts_of_open(fd);

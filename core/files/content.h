@@ -24,8 +24,9 @@ struct FileContent {
 // Whether to wait for a disk.
 enum class Wait : std::uint8_t { kNo, kYes };
 
-// `entry` is a regular file. Fails with the errors of pread(2) and fstat(2), and with EAGAIN where
-// there would be a wait and should be none.
-[[nodiscard]] Result<FileContent> content_of(const Entry& entry, Wait wait);
+// `entry` is a regular file, which is read when it has at most `most_read` bytes. Fails with the
+// errors of pread(2) and fstat(2), and with EAGAIN where there would be a wait and should be none.
+[[nodiscard]] Result<FileContent> content_of(const Entry& entry, Wait wait,
+                                             std::uint64_t most_read = kSmallFile);
 
 }  // namespace tinyserve::files

@@ -32,10 +32,13 @@ struct Ask {
   Means means = Means::kLoop;
 };
 
+class Compressions;
+
 // What is served. Refers to things that outlive whoever has one.
 struct Served {
   const Options* options;
   files::Root* root;
+  Compressions* compressions;
 };
 
 }  // namespace tinyserve::handlers

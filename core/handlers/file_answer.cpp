@@ -9,14 +9,13 @@
 #include <utility>
 #include <vector>
 
-#include "base/ascii.h"
 #include "files/content.h"
-#include "files/media_type.h"
 #include "files/sibling.h"
+#include "handlers/compressed_answer.h"
 #include "handlers/file_job.h"
 #include "handlers/pages.h"
+#include "handlers/representation.h"
 #include "http/accept.h"
-#include "http/date.h"
 #include "http/plan.h"
 
 namespace tinyserve::handlers {
@@ -27,25 +26,10 @@ using http::Coding;
 using http::Status;
 using http::Via;
 
-// One of the forms that a file is at hand in (RFC 9110 §3.2).
-struct Representation {
-  files::Entry entry;
-  Coding coding = Coding::kIdentity;
-  bool has_siblings = false;    // so the choice depends on Accept-Encoding
-  bool by_accept = false;       // and on Accept
-  std::string_view media_type;  // of the file, whatever the coding
-  std::string_view cache_control;
-  std::string entity_tag;
-  std::optional<std::int64_t> last_modified_s;
-};
-
-// The media type of the file at `path`; the user's word comes before our table.
-std::string_view media_type_of(std::string_view path, const Options& options) {
-  const std::string_view extension = files::extension(path);
-  for (const MediaType& own : options.media_types) {
-    if (iequals(own.extension, extension)) return own.type;
-  }
-  return files::media_type(path);
+// Whether such a file is compressed on the fly for whoever accepts it.
+bool is_to_be_compressed(const Options& options, std::string_view media_type, std::uint64_t size) {
+  return options.compression == Compression::kOn && size >= kLeastCompressed &&
+         is_compressible(media_type);
 }
 
 // Chooses by Accept-Encoding between the file and its siblings.
@@ -60,9 +44,11 @@ Representation choose(const http::Request& request, const files::Root& root, con
   if (root.single_file().empty()) {
     siblings = files::find_siblings(root, file.path, file.entry.facts);
   }
-  chosen.has_siblings = siblings.br || siblings.zstd || siblings.gzip;
+  const bool has_siblings = siblings.br || siblings.zstd || siblings.gzip;
+  chosen.by_encoding =
+      has_siblings || is_to_be_compressed(options, chosen.media_type, file.entry.facts.size);
   chosen.entry = std::move(file.entry);
-  if (!chosen.has_siblings) return chosen;
+  if (!has_siblings) return chosen;
   const auto accepted = request.fields.all(http::FieldName::kAcceptEncoding);
   const Coding coding = http::choose_coding(accepted, siblings);
   if (coding == Coding::kIdentity) return chosen;
@@ -72,36 +58,6 @@ Representation choose(const http::Request& request, const files::Root& root, con
   chosen.entry = *std::move(sibling);
   chosen.coding = coding;
   return chosen;
-}
-
-// The validators of what `facts` say (RFC 9110 §8.8). Last-Modified is never in the future, and
-// there is none where the stamp is 0 or 1, as it is in archives without times.
-void set_validators(Representation& chosen, const files::Facts& facts, Instant now) {
-  const std::string_view coding =
-      chosen.coding == Coding::kIdentity ? std::string_view() : http::name(chosen.coding);
-  chosen.entity_tag = files::entity_tag(facts, coding, now);
-  chosen.last_modified_s.reset();
-  if (facts.mtime_s() > 1) chosen.last_modified_s = std::min(facts.mtime_s(), now.wall_s());
-}
-
-// What a 200, a 206 and a 304 have in common (RFC 9110 §15.4.5).
-void add_representation_fields(http::FieldText& fields, const Representation& chosen) {
-  fields.add("ETag", chosen.entity_tag);
-  if (chosen.last_modified_s) {
-    const auto date = http::format_date(*chosen.last_modified_s);
-    fields.add("Last-Modified", {date.data(), date.size()});
-  }
-  fields.add("Cache-Control", chosen.cache_control);
-  if (chosen.has_siblings) fields.add("Vary", "Accept-Encoding");
-  if (chosen.by_accept) fields.add("Vary", "Accept");
-}
-
-void add_content_fields(http::FieldText& fields, const Representation& chosen,
-                        std::string_view content_type) {
-  fields.add("Content-Type", content_type).add("Accept-Ranges", "bytes");
-  if (chosen.coding != Coding::kIdentity) fields.add("Content-Encoding", http::name(chosen.coding));
-  add_representation_fields(fields, chosen);
-  fields.add("X-Content-Type-Options", "nosniff");
 }
 
 // Hard to guess, so that no file can be made that contains it (RFC 2046 §5.1.1).
@@ -173,35 +129,41 @@ std::string_view parent_of(std::string_view target_path) {
 
 }  // namespace
 
-Answer file_answer(const Ask& ask, const Served& served, ChosenFile file) {
-  const http::Request& request = ask.request;
-  const Instant now = ask.now;
-  const Via via = file.via;
-  Representation chosen = choose(request, *served.root, *served.options, std::move(file));
-  set_validators(chosen, chosen.entry.facts, now);
-  const auto condition = [&chosen, now] {
-    return http::Condition{chosen.entity_tag, chosen.last_modified_s, now.wall_s()};
-  };
-  switch (http::check_preconditions(request, condition())) {
+std::optional<Answer> precondition_answer(const Ask& ask, const Representation& chosen) {
+  Answer answer;
+  switch (http::check_preconditions(ask.request, chosen.condition(ask.now))) {
     case http::Verdict::kProceed:
-      break;
-    case http::Verdict::kNotModified: {
-      Answer answer;
+      return std::nullopt;
+    case http::Verdict::kNotModified:
       answer.via = Via::kNotModified;
       answer.response.status = Status::kNotModified;
       add_representation_fields(answer.response.fields, chosen);
       return answer;
-    }
     case http::Verdict::kPreconditionFailed:
-      return error_answer(request, Status::kPreconditionFailed,
-                          "The file is not what the request expects it to be.");
+      break;
   }
+  return error_answer(ask.request, Status::kPreconditionFailed,
+                      "The file is not what the request expects it to be.");
+}
+
+Answer file_answer(const Ask& ask, const Served& served, ChosenFile file) {
+  const http::Request& request = ask.request;
+  const Via via = file.via;
+  Representation chosen = choose(request, *served.root, *served.options, std::move(file));
+  const bool compress =
+      chosen.coding == Coding::kIdentity &&
+      is_to_be_compressed(*served.options, chosen.media_type, chosen.entry.facts.size);
+  if (compress) {
+    if (auto answer = compressed_answer(ask, served, chosen, via)) return *std::move(answer);
+  }
+  set_validators(chosen, chosen.entry.facts, ask.now);
+  if (auto answer = precondition_answer(ask, chosen)) return *std::move(answer);
   auto content = files::content_of(chosen.entry, patience(ask.means));
   if (!content && content.error().is(EAGAIN)) return answer_aside(ask, served);
   if (!content) return failed_answer(request, content.error());
   // Written to since it was found: the validators must be those of the bytes that were read.
-  if (!(content->facts == chosen.entry.facts)) set_validators(chosen, content->facts, now);
-  const auto range = http::choose_range(request, condition(), content->facts.size);
+  if (!(content->facts == chosen.entry.facts)) set_validators(chosen, content->facts, ask.now);
+  const auto range = http::choose_range(request, chosen.condition(ask.now), content->facts.size);
   return ranged_answer(request, chosen, std::move(content->body), range, via);
 }
 

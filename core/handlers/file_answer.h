@@ -9,6 +9,7 @@
 #include "handlers/answer.h"
 #include "handlers/ask.h"
 #include "handlers/options.h"
+#include "handlers/representation.h"
 #include "http/request.h"
 
 namespace tinyserve::handlers {
@@ -24,6 +25,11 @@ struct ChosenFile {
 // The answer to a GET or HEAD of `file`, or a job for it where reading it would wait for a disk:
 // itself or a precompressed sibling, under the request's preconditions and ranges.
 [[nodiscard]] Answer file_answer(const Ask& ask, const Served& served, ChosenFile file);
+
+// The answer where the request's preconditions (RFC 9110 §13) make one without content; else
+// nothing.
+[[nodiscard]] std::optional<Answer> precondition_answer(const Ask& ask,
+                                                        const Representation& chosen);
 
 // A response with the whole of `file` and another status than 200: a site's own error page. Fails
 // as files::content_of() does.

@@ -8,6 +8,7 @@
 #include "files/root.h"
 #include "handlers/answer.h"
 #include "handlers/ask.h"
+#include "handlers/compressions.h"
 #include "http/owned_request.h"
 #include "http/target.h"
 
@@ -30,6 +31,7 @@ class FileJob : public AnswerJob {
   files::Root root_;  // the worker's own
   std::uint64_t number_;
   bool root_was_replaced_ = false;
+  Compressions compressions_;  // what it has compressed
   Answer answer_;
 };
 

@@ -1,6 +1,7 @@
 // options.h — which answer a request gets (handlers options; a public header).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct MediaType {
   std::string type;
 };
 
+// Whether files are compressed on the fly; kAuto: where others than this machine are served.
+enum class Compression : std::uint8_t { kAuto, kOn, kOff };
+
 struct Options {
   std::vector<std::string>
       allowed_hosts;  // further names a Host field may have; "*" turns the rule off
@@ -32,7 +36,8 @@ struct Options {
   std::string cache_control = "no-cache";  // of files
   std::vector<MediaType> media_types;      // before the built-in ones
   std::vector<std::string>
-      cors_origins;             // whose pages may read everything ("https://app.example"); "*": all
+      cors_origins;  // whose pages may read everything ("https://app.example"); "*": all
+  Compression compression = Compression::kAuto;
   bool isolate = false;         // pages get SharedArrayBuffer: COOP, COEP and CORP
   std::vector<Header> headers;  // with every answer, in place of ours with the same name
 };

@@ -75,7 +75,7 @@ Router::Router(const Options& options, const std::string& own_name, files::Root&
     : options_(&options),
       hosts_(options.allowed_hosts, own_name),
       cross_origin_(options.cors_origins),
-      files_({&options, &root}),
+      files_({&options, &root, &compressions_}),
       headers_(headers_for(options)) {}
 
 Admission Router::admit(const http::Request& request) const {

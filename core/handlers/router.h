@@ -10,6 +10,7 @@
 #include "files/root.h"
 #include "handlers/answer.h"
 #include "handlers/ask.h"
+#include "handlers/compressions.h"
 #include "handlers/cross_origin.h"
 #include "handlers/host_policy.h"
 #include "handlers/options.h"
@@ -59,6 +60,7 @@ class Router {
   const Options* options_;
   HostPolicy hosts_;
   CrossOrigin cross_origin_;
+  Compressions compressions_;
   StaticFiles files_;
   std::vector<Header> headers_;  // what every answer gets
 };

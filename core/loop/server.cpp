@@ -102,6 +102,11 @@ std::vector<std::string> urls_of(const std::vector<net::Listener>& listeners) {
   return urls;
 }
 
+bool serves_this_machine_only(const std::vector<net::Listener>& listeners) {
+  return std::all_of(listeners.begin(), listeners.end(),
+                     [](const net::Listener& listener) { return listener.address.is_loopback(); });
+}
+
 What what_of(const net::ListenFailure& failure) {
   switch (failure.what) {
     case net::ListenFailure::What::kAddress:
@@ -160,6 +165,12 @@ std::variant<Server, StartFailure> Server::open(const Config& config,
   if (!poller) return StartFailure{What::kSystem, {}, poller.error()};
   auto wake_up = WakeUp::open();
   if (!wake_up) return StartFailure{What::kSystem, {}, wake_up.error()};
+
+  if (config.handlers.compression == handlers::Compression::kAuto) {
+    impl->config.handlers.compression = serves_this_machine_only(listeners)
+                                            ? handlers::Compression::kOff
+                                            : handlers::Compression::kOn;
+  }
 
   // Writing to a peer that is gone must be an error of that write, not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);

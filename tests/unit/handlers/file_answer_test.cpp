@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "handlers/compressions.h"
 #include "support/asked_request.h"
 #include "support/response.h"
 #include "support/temp_tree.h"
@@ -74,6 +75,7 @@ struct Site {
   TempTree tree;
   mutable files::Root root;  // what is served may be opened anew
   Options options{};
+  mutable Compressions compressions{};
 
   explicit Site(std::initializer_list<TempTree::File> content, const std::string& served = "site")
       : tree(content), root(*files::Root::open({tree.path(served), false})) {}
@@ -85,7 +87,8 @@ struct Site {
     EXPECT_TRUE(entry);
     const Asked asked(fields);
     const Instant now{0, 2'000'000'000'000'000};  // in 2033: all files are settled
-    return told(file_answer({asked.request(), asked.path(), now, Means::kWorker}, {&options, &root},
+    return told(file_answer({asked.request(), asked.path(), now, Means::kWorker},
+                            {&options, &root, &compressions},
                             {path, *std::move(entry), Via::kFile}));
   }
 };

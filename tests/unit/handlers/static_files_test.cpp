@@ -10,6 +10,7 @@
 #include <utility>
 #include <variant>
 
+#include "handlers/compressions.h"
 #include "support/asked_request.h"
 #include "support/response.h"
 #include "support/temp_tree.h"
@@ -51,7 +52,8 @@ struct Site {
   TempTree tree;
   Options options;
   files::Root root;
-  StaticFiles files{{&options, &root}};
+  Compressions compressions;
+  StaticFiles files{{&options, &root, &compressions}};
   Instant now{0, 2'000'000'000'000'000};  // in 2033: all files are settled
 
   Site(std::initializer_list<TempTree::File> content, Options wanted = {},
