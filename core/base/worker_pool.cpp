@@ -1,5 +1,6 @@
 #include "base/worker_pool.h"
 
+#include <pthread.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -78,6 +79,8 @@ bool WorkerPool::add_thread() {
 }
 
 void WorkerPool::work() {
+  ::pthread_setname_np(::pthread_self(),
+                       "worker");  // for whoever looks at the threads of a process
   step_back();
   std::unique_lock lock(mutex_);
   while (true) {

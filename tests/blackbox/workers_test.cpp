@@ -1,0 +1,228 @@
+// What is done by threads of its own, so that the loop's thread never waits.
+#include <dirent.h>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "support/raw_client.h"
+#include "support/server_process.h"
+#include "support/temp_tree.h"
+
+namespace tinyserve::test {
+namespace {
+
+// Text that becomes smaller, other with each `seed`.
+std::string script(std::size_t size, std::uint32_t seed) {
+  constexpr std::array<std::string_view, 8> kWords = {
+      "const ", "reed", " = (wind) => { ", "return ", "water", "(); };\n", "export ", "default "};
+  std::string text;
+  while (text.size() < size) {
+    seed = seed * 1664525 + 1013904223;
+    text += kWords[seed >> 29];
+    if ((seed >> 20) % 7 == 0) text += std::to_string(seed);
+  }
+  text.resize(size);
+  return text;
+}
+
+// The threads of a process that are workers.
+std::vector<std::string> workers_of(pid_t process) {
+  std::vector<std::string> workers;
+  const std::string tasks = "/proc/" + std::to_string(process) + "/task";
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(tasks.c_str()), ::closedir);
+  while (const dirent* entry = ::readdir(directory.get())) {
+    std::string name;
+    std::ifstream(tasks + '/' + entry->d_name + "/comm") >> name;
+    if (name == "worker") workers.emplace_back(entry->d_name);
+  }
+  return workers;
+}
+
+TEST(Workers, AreNotThereBeforeTheyHaveSomethingToDo) {
+  const TempTree site{{"a.js", script(10'000, 1)}};
+  ServerProcess server(site.path(), {"--workers=4", "--compress"});
+  EXPECT_EQ(get(server.address(), "/a.js").body, script(10'000, 1));
+  EXPECT_EQ(workers_of(server.pid()).size(), 0U);
+  EXPECT_EQ(get(server.address(), "/a.js", "Accept-Encoding: br\r\n").status, 200);
+  EXPECT_EQ(workers_of(server.pid()).size(), 1U);
+}
+
+// --- files that are not in memory
+// -----------------------------------------------------------------
+
+// Whether none of the file's first `size` bytes is in memory (mincore(2), which brings nothing
+// back).
+bool is_forgotten(int fd, std::size_t size) {
+  void* const place = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
+  if (place == MAP_FAILED) return false;
+  std::vector<unsigned char> pages(size / 4096 + 1);
+  const bool known = ::mincore(place, size, pages.data()) == 0;
+  ::munmap(place, size);
+  return known && std::none_of(pages.begin(), pages.end(), [](auto page) { return page & 1; });
+}
+
+// Makes the kernel forget a file; whether it did: a file system that lives in memory can't. Pages
+// that another processor has just written take a moment.
+bool forget(const std::string& path, std::size_t size) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  bool forgotten = false;
+  for (int tries = 0; !forgotten && tries < 50; ++tries) {
+    if (tries > 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    ::fsync(fd);
+    ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    forgotten = is_forgotten(fd, size);
+  }
+  ::close(fd);
+  return forgotten;
+}
+
+// What strace(1) saw of the calls that read files.
+struct Trace {
+  int probes = 0;             // by the loop's thread, which do not wait (RWF_NOWAIT)
+  int misses = 0;             // those of them that met a page which was not in memory
+  std::uint64_t by_loop = 0;  // bytes, by calls that may wait
+  std::uint64_t by_workers = 0;
+  bool sent_unprobed = false;  // sendfile(2) before anybody had read
+};
+
+Trace read_trace(const std::string& text, pid_t loop) {
+  Trace trace;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const bool is_loop = line.starts_with(std::to_string(loop) + " ");
+    const std::size_t equals = line.rfind(" = ");
+    if (equals == std::string::npos) continue;
+    const std::int64_t result = std::atoll(line.c_str() + equals + 3);
+    if (line.find("RWF_NOWAIT") != std::string::npos) {
+      trace.probes += is_loop;
+      trace.misses += is_loop && result < 0;
+    } else if (line.find("sendfile") != std::string::npos) {
+      trace.sent_unprobed = trace.sent_unprobed || trace.by_workers == 0;
+    } else if (trace.probes > 0 && result > 0) {  // before, the program is being loaded
+      (is_loop ? trace.by_loop : trace.by_workers) += static_cast<std::uint64_t>(result);
+    }
+  }
+  return trace;
+}
+
+class ColdFile : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(ColdFile, IsReadByAWorkerWhileTheLoopGoesOn) {
+  const std::string content = script(GetParam(), 1);
+  const TempTree site{{"cold.js", content}};
+  const TempTree out;
+  if (!forget(site.path("cold.js"), content.size())) {
+    GTEST_SKIP() << "the file system of " << site.path() << " keeps its files in memory";
+  }
+  pid_t loop = 0;
+  {
+    ServerProcess::Options options;
+    // As a grandchild, so that the server keeps its place; line by line, in the order of the ends.
+    options.wrapper = {
+        "strace", "-D", "-f", "-o", out.path("trace"), "-e", "trace=preadv2,pread64,sendfile"};
+    options.environment = {"ASAN_OPTIONS=detect_leaks=0"};  // it needs to trace by itself
+    ServerProcess server(site.path(), options);
+    loop = server.pid();
+    EXPECT_EQ(get(server.address(), "/cold.js").body, content);
+  }
+  const Trace trace = read_trace(out.read("trace"), loop);
+  EXPECT_GE(trace.misses, 1);
+  EXPECT_EQ(trace.by_loop, 0U);
+  EXPECT_GE(trace.by_workers, std::min<std::size_t>(content.size(), 500'000));
+  EXPECT_FALSE(trace.sent_unprobed);
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, ColdFile, testing::Values(20'000, 300'000, 3'000'000));
+
+// --- connections that are gone
+// --------------------------------------------------------------------
+
+struct SlowAnswer {
+  std::string name;
+  std::vector<std::string> arguments;
+  std::string target;  // # stands for a number
+  std::string fields;
+};
+
+class Worker : public testing::TestWithParam<SlowAnswer> {
+ protected:
+  static constexpr int kClients = 50;  // fewer than jobs may wait
+
+  static void fill(const TempTree& site) {
+    for (int i = 0; i < kClients; ++i) {
+      site.write("s" + std::to_string(i) + ".js", script(400'000, static_cast<std::uint32_t>(i)));
+      site.write("l" + std::to_string(i) + ".js", script(900'000, static_cast<std::uint32_t>(i)));
+    }
+    site.make_dir("many");
+    for (int i = 0; i < 2000; ++i) site.write("many/" + std::to_string(i), "");
+  }
+};
+
+TEST_P(Worker, MayFinishForNobody) {
+  const SlowAnswer& slow = GetParam();
+  const TempTree site{{"quick.txt", "quick"}};
+  fill(site);
+  ServerProcess server(site.path(), slow.arguments);
+  RawClient other(server.address());
+  for (int round = 0; round < 3; ++round) {
+    {
+      std::vector<RawClient> clients;
+      for (int i = 0; i < kClients; ++i) {
+        std::string target = slow.target;
+        const std::size_t mark = target.find('#');
+        if (mark != std::string::npos) target.replace(mark, 1, std::to_string(i));
+        clients.emplace_back(server.address());
+        clients.back().send(get_request(target, slow.fields));
+      }
+      // By the time that this is answered, the loop has seen the requests that came before.
+      other.send(get_request("/quick.txt"));
+      EXPECT_EQ(other.read_response().body, "quick");
+      for (RawClient& client : clients) client.reset();
+    }
+    other.send(get_request("/quick.txt"));
+    EXPECT_EQ(other.read_response().body, "quick");
+    // Each request has a record, answered or not.
+    const auto wanted = static_cast<std::size_t>((kClients + 2) * (round + 1));
+    EXPECT_EQ(server.wait_for_records(wanted).size(), wanted);
+  }
+  int given_up = 0;
+  for (const auto& record : server.records()) given_up += record["via"] == "client-abort" ? 1 : 0;
+  EXPECT_GT(given_up, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Jobs, Worker,
+                         testing::Values(SlowAnswer{"Compression",
+                                                    {"--compress", "--workers=1"},
+                                                    "/s#.js",
+                                                    "Accept-Encoding: br\r\n"},
+                                         SlowAnswer{"CompressionByTwo",
+                                                    {"--compress", "--workers=2"},
+                                                    "/s#.js",
+                                                    "Accept-Encoding: zstd\r\n"},
+                                         SlowAnswer{"CompressionOfOneFile",
+                                                    {"--compress", "--workers=1"},
+                                                    "/s1.js",
+                                                    "Accept-Encoding: br\r\n"},
+                                         SlowAnswer{"CompressionInPortions",
+                                                    {"--compress", "--workers=2"},
+                                                    "/l#.js",
+                                                    "Accept-Encoding: gzip\r\n"},
+                                         SlowAnswer{"Listing", {"--workers=2"}, "/many/", ""}),
+                         [](const auto& test) { return test.param.name; });
+
+}  // namespace
+}  // namespace tinyserve::test
