@@ -55,7 +55,7 @@ Result<FileContent> content_of(const Entry& entry, Wait wait, std::uint64_t most
     content.body = http::BlockSlice{*block, 0, block->size()};
     return content;
   }
-  content.body = http::FileSlice{entry.file, 0, content.facts.size};
+  content.body = http::FileSlice{entry.file, 0, content.facts.size, entry.is_slow};
   return content;
 }
 

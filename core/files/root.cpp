@@ -132,7 +132,7 @@ Result<Entry> Root::find(const std::string& path) const {
   if (!facts) return facts.error();
   // Swapped for something else meanwhile: what a FIFO was opened for has no use.
   if (facts->kind != seen->kind || facts->kind == Kind::kOther) return Entry{Facts{}, {}};
-  return Entry{*facts, SharedFd(*std::move(fd))};
+  return Entry{*facts, SharedFd(*std::move(fd)), is_slow_};
 }
 
 Result<Root> Root::duplicate() const {

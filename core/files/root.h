@@ -24,6 +24,7 @@ namespace tinyserve::files {
 struct Entry {
   Facts facts;
   SharedFd file;
+  bool is_slow = false;  // it lies on a file system as Root::is_slow() says
 };
 
 class Root {

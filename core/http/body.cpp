@@ -33,7 +33,7 @@ Piece part_of(const Body& body, std::uint64_t offset, std::uint64_t length) {
   }
   const auto* slice = std::get_if<FileSlice>(&body);
   TS_CHECK(slice != nullptr);
-  return FileSlice{slice->file, slice->offset + offset, length};
+  return FileSlice{slice->file, slice->offset + offset, length, slice->is_slow};
 }
 
 }  // namespace tinyserve::http

@@ -22,6 +22,7 @@ struct FileSlice {
   SharedFd file;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
+  bool is_slow = false;  // reading it may take long although nothing tells so beforehand
 };
 
 // `length` bytes of a block from `offset` on.

@@ -46,7 +46,9 @@ struct QueueBody {
     queue.append(slice.block, slice.offset, slice.length);
   }
   void operator()(const http::FileSlice& slice) const {
-    queue.append(slice.file, slice.offset, slice.length);
+    queue.append(
+        slice.file, slice.offset, slice.length,
+        slice.is_slow ? SendQueue::FileReads::kAnyTime : SendQueue::FileReads::kFromMemory);
   }
   void operator()(const std::vector<http::Piece>& pieces) const {
     for (const http::Piece& piece : pieces) std::visit(*this, piece);

@@ -19,11 +19,13 @@ constexpr std::uint64_t kFileQuantum = 512 * 1024;  // one sendfile(2) call
 constexpr std::size_t kKeptSegments = 64;           // capacity that an empty queue may keep
 
 // Whether the byte at `offset` of `fd` can be had without waiting for a disk (preadv2(2),
-// RWF_NOWAIT). File systems that can't tell are taken at their word: they keep files in memory.
-bool is_in_memory(int fd, std::uint64_t offset) {
+// RWF_NOWAIT). A file system that can't tell keeps its files in memory, or is slow.
+bool is_in_memory(int fd, std::uint64_t offset, SendQueue::FileReads reads) {
   char byte = 0;
   const iovec place{&byte, 1};
-  return ::preadv2(fd, &place, 1, static_cast<off_t>(offset), RWF_NOWAIT) >= 0 || errno != EAGAIN;
+  if (::preadv2(fd, &place, 1, static_cast<off_t>(offset), RWF_NOWAIT) >= 0) return true;
+  if (errno == EOPNOTSUPP) return reads == SendQueue::FileReads::kFromMemory;
+  return errno != EAGAIN;
 }
 
 bool is_full(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS; }
@@ -43,7 +45,7 @@ void SendQueue::append(std::string_view bytes) {
   if (bytes.empty()) return;
   Block block = Block::with_capacity(std::max(bytes.size(), kCopyBlock));
   block.append(bytes);
-  segments_.push_back({std::move(block), {}, 0, bytes.size(), 0, true});
+  segments_.push_back({std::move(block), {}, 0, bytes.size(), 0, {}, true});
 }
 
 void SendQueue::append(Block block, std::uint64_t offset, std::uint64_t length) {
@@ -51,13 +53,13 @@ void SendQueue::append(Block block, std::uint64_t offset, std::uint64_t length) 
   // What is small leaves with its neighbours in one piece: copying is cheaper than another vector.
   if (length <= kCopiedSize) return append(block.view().substr(offset, length));
   queued_ += length;
-  segments_.push_back({std::move(block), {}, offset, length, 0, false});
+  segments_.push_back({std::move(block), {}, offset, length});
 }
 
-void SendQueue::append(SharedFd file, std::uint64_t offset, std::uint64_t length) {
+void SendQueue::append(SharedFd file, std::uint64_t offset, std::uint64_t length, FileReads reads) {
   if (length == 0) return;
   queued_ += length;
-  segments_.push_back({{}, std::move(file), offset, length, 0, false});
+  segments_.push_back({{}, std::move(file), offset, length, 0, reads});
 }
 
 SendQueue::Outcome SendQueue::flush(int fd, std::uint64_t budget) {
@@ -120,8 +122,8 @@ SendQueue::Outcome SendQueue::send_file(int fd) {
   Segment& segment = segments_[first_];
   if (segment.offset >= segment.warm_end) {
     const FilePart part = cold_part();
-    if (!is_in_memory(part.fd, part.offset) ||
-        !is_in_memory(part.fd, part.offset + part.length - 1)) {
+    if (!is_in_memory(part.fd, part.offset, segment.reads) ||
+        !is_in_memory(part.fd, part.offset + part.length - 1, segment.reads)) {
       return Outcome::kCold;
     }
     part_is_warm();

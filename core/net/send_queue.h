@@ -22,8 +22,11 @@ class SendQueue {
   void append(std::string_view bytes);
   // Adds `length` bytes of `block` from `offset` on; the block is kept until they have left.
   void append(Block block, std::uint64_t offset, std::uint64_t length);
-  // Adds `length` bytes of `file` from `offset` on.
-  void append(SharedFd file, std::uint64_t offset, std::uint64_t length);
+  // Adds `length` bytes of `file` from `offset` on. kAnyTime: where the file system can't tell what
+  // is in memory, nothing is taken to be.
+  enum class FileReads : std::uint8_t { kFromMemory, kAnyTime };
+  void append(SharedFd file, std::uint64_t offset, std::uint64_t length,
+              FileReads reads = FileReads::kFromMemory);
 
   enum class Outcome : std::uint8_t {
     kEmpty,      // all of it has left
@@ -60,6 +63,7 @@ class SendQueue {
     std::uint64_t offset = 0;  // of what has not left yet, in the block or the file
     std::uint64_t length = 0;
     std::uint64_t warm_end = 0;  // of what need not be looked at before it is sent
+    FileReads reads = FileReads::kFromMemory;
     bool grows = false;  // the block is this queue's own: more bytes can be put behind these
   };
 

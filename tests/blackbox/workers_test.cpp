@@ -148,6 +148,75 @@ TEST_P(ColdFile, IsReadByAWorkerWhileTheLoopGoesOn) {
 
 INSTANTIATE_TEST_SUITE_P(Sizes, ColdFile, testing::Values(20'000, 300'000, 3'000'000));
 
+// --- file systems that are slow
+// -------------------------------------------------------------------
+
+// A directory seen through a file system that a program makes (bindfs(1), FUSE).
+class FuseMount {
+ public:
+  FuseMount(const std::string& source, std::string place) : place_(std::move(place)) {
+    mounted_ = run({"bindfs", "--no-allow-other", source, place_}) == 0;
+  }
+  FuseMount(const FuseMount&) = delete;
+  FuseMount& operator=(const FuseMount&) = delete;
+  ~FuseMount() {
+    if (mounted_) run({"umount", place_});
+  }
+  [[nodiscard]] bool is_there() const { return mounted_; }
+
+ private:
+  static int run(const std::vector<std::string>& command) {
+    return Program(Program::Options{.command = command, .environment = {}}).wait();
+  }
+
+  std::string place_;
+  bool mounted_ = false;
+};
+
+TEST(SlowFileSystem, IsLookedAtByWorkersAlone) {
+  const TempTree tree{
+      {"files/a.txt", "hello"}, {"files/large.bin", script(2'000'000, 1)}, {"files/sub/b.txt", ""}};
+  tree.make_dir("mount");
+  const FuseMount mount(tree.path("files"), tree.path("mount"));
+  if (!mount.is_there()) GTEST_SKIP() << "FUSE can't be mounted here";
+  const TempTree out;
+  pid_t loop = 0;
+  {
+    ServerProcess::Options options;
+    options.wrapper = {"strace",
+                       "-D",
+                       "-f",
+                       "-o",
+                       out.path("trace"),
+                       "-e",
+                       "trace=newfstatat,openat2,pread64,preadv2,sendfile,accept4,getdents64"};
+    options.environment = {"ASAN_OPTIONS=detect_leaks=0"};
+    ServerProcess server(tree.path("mount"), options);
+    loop = server.pid();
+    EXPECT_EQ(get(server.address(), "/a.txt").body, "hello");
+    EXPECT_EQ(get(server.address(), "/large.bin").body, script(2'000'000, 1));
+    EXPECT_EQ(get(server.address(), "/missing").status, 404);
+    EXPECT_NE(get(server.address(), "/sub/").body.find("b.txt"), std::string::npos);
+    EXPECT_EQ(get(server.address(), "/sub").status, 301);
+  }
+  bool has_accepted = false;
+  int lookups = 0;
+  std::istringstream lines(out.read("trace"));
+  for (std::string line; std::getline(lines, line);) {
+    const auto is = [&line](std::string_view call) { return line.find(call) != line.npos; };
+    has_accepted = has_accepted || is("accept4");
+    const bool looks = is("newfstatat") || is("openat2") || is("pread64") || is("getdents64");
+    if (!has_accepted || !looks) continue;
+    if (line.starts_with(std::to_string(loop) + " ")) {
+      // The time zone of the log, if anything.
+      EXPECT_TRUE(is("localtime") || is("zoneinfo") || is("AT_EMPTY_PATH")) << line;
+    } else {
+      ++lookups;
+    }
+  }
+  EXPECT_GT(lookups, 5);
+}
+
 // --- connections that are gone
 // --------------------------------------------------------------------
 
