@@ -34,4 +34,14 @@ inline constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";  // U+
   return 0;
 }
 
+// Whether `text` is made of well-formed sequences and nothing else.
+[[nodiscard]] constexpr bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t size = utf8_sequence_size(text);
+    if (size == 0) return false;
+    text.remove_prefix(size);
+  }
+  return true;
+}
+
 }  // namespace tinyserve

@@ -55,7 +55,8 @@ bool CrossOrigin::refuses(const http::Request& request) const {
            says(request, FieldName::kSecFetchDest, "document"));
 }
 
-std::optional<Answer> CrossOrigin::preflight(const http::Request& request) const {
+std::optional<Answer> CrossOrigin::preflight(const http::Request& request,
+                                             std::string_view methods) const {
   if (mode_ == Mode::kOff || request.method != http::Method::kOptions ||
       !request.fields.has(FieldName::kOrigin) ||
       !request.fields.has(FieldName::kAccessControlRequestMethod)) {
@@ -65,7 +66,7 @@ std::optional<Answer> CrossOrigin::preflight(const http::Request& request) const
   answer.via = http::Via::kPreflight;
   answer.response.status = http::Status::kNoContent;
   http::FieldText& fields = answer.response.fields;
-  fields.add("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS, POST");
+  fields.add("Access-Control-Allow-Methods", methods);
   // Named one by one: a * would leave Authorization out.
   const std::string names = requested_fields(request);
   if (!names.empty()) fields.add("Access-Control-Allow-Headers", names);

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "handlers/answer.h"
@@ -24,8 +25,10 @@ class CrossOrigin {
   // `embed` navigate, too, but show the answer within the other page.
   [[nodiscard]] bool refuses(const http::Request& request) const;
 
-  // The answer when `request` is a preflight and CORS is on (Fetch §3.3, CORS-preflight request).
-  [[nodiscard]] std::optional<Answer> preflight(const http::Request& request) const;
+  // The answer when `request` is a preflight and CORS is on (Fetch §3.3, CORS-preflight request);
+  // `methods` are those that its target takes.
+  [[nodiscard]] std::optional<Answer> preflight(const http::Request& request,
+                                                std::string_view methods) const;
 
   // Adds what lets the origins read this answer, and nothing when CORS is off.
   void add_fields(const http::Request& request, http::FieldText& fields) const;

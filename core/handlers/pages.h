@@ -15,7 +15,7 @@
 namespace tinyserve::handlers {
 
 // A small page about `status`: HTML for a client that asks for HTML by name, one line of plain text
-// for any other. `detail` is a literal: what was wrong, and what would be right. `parent` is where
+// for any other. `detail` says what was wrong, and what would be right. `parent` is where
 // a person might go on, "/" or a relative reference; without it the page leads nowhere.
 [[nodiscard]] http::Response error_page(http::Status status, std::string_view detail,
                                         const http::Fields& request_fields,

@@ -15,6 +15,9 @@ namespace {
 using http::Status;
 using http::Via;
 
+// What is taken where no endpoint of the API says otherwise.
+constexpr std::string_view kMethods = "GET, HEAD, OPTIONS, POST";
+
 Answer page(const http::Fields& fields, Status status, std::string_view detail, Via via,
             std::string_view why) {
   Answer answer;
@@ -112,8 +115,9 @@ void Router::add_fields(const http::Request& request, http::FieldText& fields) c
   for (const Header& header : headers_) fields.add(header.name, header.value);
 }
 
-Answer Router::respond(const http::Request& request, Instant now, Means means) {
-  Answer result = answer(request, now, means);
+Answer Router::respond(const http::Request& request, const Caller& caller, Instant now,
+                       Means means) {
+  Answer result = answer(request, caller, now, means);
   return result.is_ready() ? complete(request, std::move(result)) : std::move(result);
 }
 
@@ -122,11 +126,15 @@ Answer Router::complete(const http::Request& request, Answer made) const {
   return made;
 }
 
-Answer Router::answer(const http::Request& request, Instant now, Means means) {
+Answer Router::answer(const http::Request& request, const Caller& caller, Instant now,
+                      Means means) {
   if (const auto refused = rebuff(request)) {
     return page(request.fields, Status::kForbidden, refused->detail, refused->via, refused->why);
   }
-  if (auto preflight = cross_origin_.preflight(request)) return *std::move(preflight);
+  const auto path = http::decode_path(request.target.path);
+  const bool is_ours = path && options_->api && is_api(*path);
+  const std::string_view methods = is_ours ? api_methods(*path) : kMethods;
+  if (auto preflight = cross_origin_.preflight(request, methods)) return *std::move(preflight);
   if (request.method == http::Method::kUnknown) {
     return page(request.fields, Status::kNotImplemented, refusal_detail(Status::kNotImplemented),
                 Via::kRefused, "unknown method");
@@ -135,18 +143,17 @@ Answer Router::answer(const http::Request& request, Instant now, Means means) {
     Answer answer;
     answer.via = Via::kApi;
     answer.response.status = Status::kNoContent;
-    answer.response.fields.add("Allow", "GET, HEAD, OPTIONS, POST");
+    answer.response.fields.add("Allow", kMethods);
     return answer;
   }
-  const auto path = http::decode_path(request.target.path);
   if (!path) {
     Answer answer = page(request.fields, Status::kBadRequest, "The path is malformed.",
                          Via::kRefused, "path climbs out or has control bytes");
     answer.close = true;
     return answer;
   }
-  if (options_->api && is_api(*path)) return api_answer(request, *path);
-  return files_.respond({request, *path, now, means});
+  const Ask ask{request, *path, now, means};
+  return is_ours ? api_answer(ask, caller) : files_.respond(ask);
 }
 
 Answer refusal_answer(const http::Refusal& refusal, const http::Fields& fields) {

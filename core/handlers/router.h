@@ -10,6 +10,7 @@
 #include "files/root.h"
 #include "handlers/answer.h"
 #include "handlers/ask.h"
+#include "handlers/caller.h"
 #include "handlers/compressions.h"
 #include "handlers/cross_origin.h"
 #include "handlers/host_policy.h"
@@ -41,7 +42,8 @@ class Router {
 
   // The answer to `request`, whose content is complete where admit() said kTake, or who is to make
   // it. Views in it die with the turn.
-  [[nodiscard]] Answer respond(const http::Request& request, Instant now, Means means);
+  [[nodiscard]] Answer respond(const http::Request& request, const Caller& caller, Instant now,
+                               Means means);
 
   // `made` by a worker for `request`, with what every answer gets.
   [[nodiscard]] Answer complete(const http::Request& request, Answer made) const;
@@ -54,7 +56,8 @@ class Router {
     std::string_view why;
   };
   [[nodiscard]] std::optional<Rebuff> rebuff(const http::Request& request) const;
-  [[nodiscard]] Answer answer(const http::Request& request, Instant now, Means means);
+  [[nodiscard]] Answer answer(const http::Request& request, const Caller& caller, Instant now,
+                              Means means);
   void add_fields(const http::Request& request, http::FieldText& fields) const;
 
   const Options* options_;

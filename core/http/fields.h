@@ -85,6 +85,14 @@ class Fields {
     }
   }
 
+  // Calls `visit` with the name, as sent, and the value of every line, in order.
+  template <class Visit>
+  void for_each_line(Visit visit) const {
+    for (const FieldSpan& span : spans_) {
+      visit(std::string_view(base_ + span.name_offset, span.name_size), value(span));
+    }
+  }
+
   // The values of all lines of this name, in order: a list field may be spread over several (RFC
   // 9110 §5.3).
   [[nodiscard]] std::vector<std::string_view> all(FieldName wanted) const {

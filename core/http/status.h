@@ -1,4 +1,4 @@
-// status.h — the status codes this server sends (RFC 9110 §15).
+// status.h — status codes and their reasons (RFC 9110 §15).
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,8 @@
 
 namespace tinyserve::http {
 
+// Those that the server itself decides on. Any other code of three digits is a Status as well: see
+// status_of().
 enum class Status : std::uint16_t {
   kContinue = 100,
   kOk = 200,
@@ -32,7 +34,10 @@ enum class Status : std::uint16_t {
 
 [[nodiscard]] constexpr int code(Status status) { return static_cast<int>(status); }
 
-// The reason phrase of RFC 9110 §15, without the code.
+[[nodiscard]] constexpr Status status_of(std::uint16_t code) { return static_cast<Status>(code); }
+
+// The reason phrase that is registered for it, without the code (RFC 9110 §15, §16.2); empty where
+// none is.
 [[nodiscard]] std::string_view reason(Status status);
 
 }  // namespace tinyserve::http

@@ -53,6 +53,7 @@ bool has_hidden_segment(std::string_view normalised) {
 
 std::optional<Target> parse_target(std::string_view text, Method method) {
   Target target{};
+  target.text = text;
   if (text == "*" && method == Method::kOptions) {
     target.form = Target::Form::kAsterisk;
     target.path = text;

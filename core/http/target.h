@@ -17,6 +17,7 @@ namespace tinyserve::http {
 
 struct Target {
   enum class Form : std::uint8_t { kOrigin, kAbsolute, kAsterisk } form;
+  std::string_view text;       // all of it, as sent
   std::string_view authority;  // kAbsolute only
   std::string_view path;  // as sent; begins with a slash ("/" for an empty one, "*" for kAsterisk)
   std::optional<std::string_view> query;  // as sent, without the question mark

@@ -158,10 +158,15 @@ void Connection::answer_request(Services& services) {
   const auto means =
       services.workers.has_room() ? handlers::Means::kLoop : handlers::Means::kLoopOnly;
   handlers::Answer answer =
-      services.router.respond(exchange_->reader.request(), services.now, means);
+      services.router.respond(exchange_->reader.request(), caller(), services.now, means);
   begin_answer();
   deliver(services, std::move(answer));
   something_is_queued(services);
+}
+
+handlers::Caller Connection::caller() const {
+  return {peer_.bytes(), peer_.is_ipv6(), peer_.port(),
+          number_,       requests_ + 1,   exchange_->first_byte};
 }
 
 // Queues an answer that is there; waits for any other.

@@ -14,6 +14,7 @@
 
 #include "base/unique_fd.h"
 #include "handlers/answer.h"
+#include "handlers/caller.h"
 #include "http/protocol.h"
 #include "http/request_reader.h"
 #include "loop/access_log.h"
@@ -58,6 +59,7 @@ class Connection {
   void end_of_input(Services& services);
   void pump(Services& services);
   [[nodiscard]] bool decide_content(Services& services);
+  [[nodiscard]] handlers::Caller caller() const;  // of the request that is being read
   void answer_request(Services& services);
   void deliver(Services& services, handlers::Answer answer);
   void wait_for(Services& services, handlers::Answer answer);

@@ -67,8 +67,8 @@ void Connection::resume(Services& services, Job& job) {
 }
 
 void Connection::ask_again(Services& services) {
-  deliver_late(services, services.router.respond(exchange_->reader.request(), services.now,
-                                                 handlers::Means::kLoopOnly));
+  deliver_late(services, services.router.respond(exchange_->reader.request(), caller(),
+                                                 services.now, handlers::Means::kLoopOnly));
 }
 
 // A handler's pause is over.

@@ -31,6 +31,8 @@ class Address {
 
   [[nodiscard]] std::string host() const;       // "127.0.0.1", "::1"
   [[nodiscard]] std::string host_port() const;  // "127.0.0.1:8080", "[::1]:8080"
+  // As on the wire; of an IPv4 address the first four.
+  [[nodiscard]] const std::array<unsigned char, 16>& bytes() const { return bytes_; }
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] bool is_ipv6() const { return ipv6_; }
   [[nodiscard]] bool is_unspecified() const;  // 0.0.0.0 or ::

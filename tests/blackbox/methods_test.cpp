@@ -60,6 +60,7 @@ constexpr Row kRows[] = {
     {"/api/", 200, 204, 405, 405, "GET, HEAD, OPTIONS"},
     {"/api", 200, 204, 405, 405, "GET, HEAD, OPTIONS"},
     {"/api/echo", 405, 204, 200, 405, "POST, OPTIONS"},
+    {"/api/bytes/9", 200, 204, 405, 405, "GET, HEAD, OPTIONS"},
     {"/api/other", 404, 204, 404, 404, ""},
     {"*", 400, 204, 400, 400, ""},
 };

@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "base/ascii.h"
+#include "base/utf8.h"
 #include "fuzz/demand.h"
 #include "fuzz/input.h"
 #include "handlers/api.h"
+#include "handlers/reflection.h"
 #include "http/accept.h"
 #include "http/grammar.h"
 #include "http/host.h"
@@ -81,7 +83,7 @@ void check_case(http::FieldLines lines) {
   DEMAND(http::prefers_json(lines) == http::prefers_json(views));
 }
 
-// What comes back from the echo is of a type that no browser runs.
+// What comes back from the echo is of a type that no browser runs, and the reflection is text.
 void check_echo(std::string_view content_type) {
   const std::string head =
       "POST /api/echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + std::string(content_type) +
@@ -94,7 +96,8 @@ void check_echo(std::string_view content_type) {
   if (request == nullptr) return;
   const auto path = http::decode_path(request->target.path);
   DEMAND(path && handlers::is_api(*path));
-  const handlers::Answer answer = handlers::api_answer(*request, *path);
+  const handlers::Ask ask{*request, *path, {}, handlers::Means::kLoop};
+  const handlers::Answer answer = handlers::api_answer(ask, {});
   DEMAND(answer.response.status == http::Status::kOk);
   const std::string_view fields = answer.response.fields.text();
   bool harmless = false;
@@ -105,6 +108,7 @@ void check_echo(std::string_view content_type) {
   }
   DEMAND(harmless);
   DEMAND(fields.find("X-Content-Type-Options: nosniff\r\n") != fields.npos);
+  DEMAND(is_utf8(handlers::reflection(*request, *path, {}, {})));
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ bool is_field_name(std::string_view name) {
 bool is_control(char c) { return (c >= 0 && c < ' ') || c == 0x7F; }
 
 void parse_status_line(std::string_view line, Response& response) {
-  demand(line.starts_with("HTTP/1.1 ") && line.size() > 13 && line[12] == ' ', "no status line",
+  demand(line.starts_with("HTTP/1.1 ") && line.size() >= 13 && line[12] == ' ', "no status line",
          line);
   demand(std::all_of(line.begin() + 9, line.begin() + 12, is_digit), "no status code", line);
   response.status = std::stoi(std::string(line.substr(9, 3)));

@@ -74,6 +74,18 @@ TEST(Utf8, RefusesWhatIsCutShort) {
   }
 }
 
+TEST(Utf8, IsWholeWhereEverySequenceIs) {
+  for (const std::string_view text : {"", "a",
+                                      "Gr\xC3\xBC\xC3\x9F"
+                                      "e",
+                                      "\xF0\x9F\x98\x80\n"}) {
+    EXPECT_TRUE(is_utf8(text)) << text;
+  }
+  for (const std::string_view text : {"\xFF", "a\xC3", "\xE2\x82(", "ok\x80ok"}) {
+    EXPECT_FALSE(is_utf8(text)) << ::testing::PrintToString(text);
+  }
+}
+
 TEST(Utf8, ReplacesWithACharacterThatIsWhole) {
   EXPECT_EQ(utf8_sequence_size(kReplacementCharacter), kReplacementCharacter.size());
 }

@@ -24,6 +24,7 @@ Asked asked(std::string_view request_line, std::string_view fields = "",
 }
 
 std::string text_of(const http::Body& body) {
+  if (const auto* owned = std::get_if<std::string>(&body)) return *owned;
   if (const auto* view = std::get_if<std::string_view>(&body)) return std::string(*view);
   std::string text;
   if (const auto* pieces = std::get_if<std::vector<http::Piece>>(&body)) {
@@ -37,7 +38,8 @@ std::string text_of(const http::Body& body) {
 
 // The answer as a client reads it.
 test::Response answer_to(const Asked& asked) {
-  const Answer answer = api_answer(asked.request(), asked.path());
+  const http::Path path = asked.path();
+  const Answer answer = api_answer({asked.request(), path, {}, Means::kLoop}, {});
   EXPECT_EQ(answer.via, http::Via::kApi);
   EXPECT_FALSE(answer.close);
   std::string head;
@@ -56,14 +58,21 @@ TEST(IsApi, IsTheFirstSegmentAndNothingLikeIt) {
   }
 }
 
-TEST(ApiWantsContent, OnlyToEchoIt) {
+TEST(ApiWantsContent, OnlyToGiveItBack) {
   const auto wants = [](std::string_view line) {
     const Asked request = asked(line);
     return api_wants_content(request.request(), request.path());
   };
   EXPECT_TRUE(wants("POST /api/echo"));
   EXPECT_TRUE(wants("POST /api/echo?x=y"));
+  EXPECT_TRUE(wants("PUT /api/request"));
+  EXPECT_TRUE(wants("GET /api/request/of/mine"));
+  EXPECT_FALSE(wants("OPTIONS /api/request"));
+  EXPECT_FALSE(wants("TRACE /api/request"));
+  EXPECT_FALSE(wants("POST /api/status/200"));
+  EXPECT_FALSE(wants("POST /elsewhere/echo"));
   EXPECT_FALSE(wants("PUT /api/echo"));
+  EXPECT_FALSE(wants("OPTIONS /api/echo"));
   EXPECT_FALSE(wants("GET /api/echo"));
   EXPECT_FALSE(wants("POST /api/"));
   EXPECT_FALSE(wants("POST /api/echo/"));
@@ -103,6 +112,60 @@ TEST(Api, TellsWhatIsAllowedAndSendsNoContentWithIt) {
   EXPECT_EQ(greeting.body, "");
   EXPECT_EQ(answer_to(asked("OPTIONS /api/echo")).field("Allow"), "POST, OPTIONS");
   EXPECT_EQ(answer_to(asked("OPTIONS /api/other")).status, 204);
+  EXPECT_EQ(answer_to(asked("OPTIONS /api/other")).field("Allow"), "OPTIONS");
+}
+
+TEST(Api, TakesTheMethodsOfItsTableAndNoOther) {
+  const std::pair<std::string_view, std::string_view> expected[] = {
+      {"/api/request", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"},
+      {"/api/status/200", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"},
+      {"/api/bytes/1", "GET, HEAD, OPTIONS"},
+  };
+  for (const auto& [target, methods] : expected) {
+    EXPECT_EQ(answer_to(asked("OPTIONS " + std::string(target))).field("Allow"), methods);
+    for (const std::string_view method : {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}) {
+      const auto response = answer_to(asked(std::string(method) + " " + std::string(target)));
+      const bool taken = methods.find(method) != methods.npos;
+      EXPECT_EQ(response.status, taken ? 200 : 405) << method << " " << target;
+      EXPECT_EQ(response.field("Allow"), taken ? "" : methods) << method << " " << target;
+    }
+    EXPECT_EQ(answer_to(asked("TRACE " + std::string(target))).status, 405) << target;
+  }
+}
+
+TEST(Api, SaysWhatAnEndpointTakes) {
+  EXPECT_EQ(answer_to(asked("GET /api/echo")).body,
+            "405 Method Not Allowed: /api/echo takes POST, OPTIONS.\n");
+  EXPECT_EQ(answer_to(asked("GET /api/status/600")).body,
+            "400 Bad Request: /api/status/CODE wants a number from 200 to 599.\n");
+  EXPECT_EQ(answer_to(asked("GET /api/other")).body.substr(0, 44),
+            "404 Not Found: The API has /api/, /api/echo,");
+}
+
+TEST(Api, WantsNumbersWithinTheirBounds) {
+  for (const std::string_view path :
+       {"/api/status/199", "/api/status/100", "/api/status/600", "/api/status/abc",
+        "/api/status/-1", "/api/status/2e2", "/api/status", "/api/bytes", "/api/bytes/1K",
+        "/api/bytes/1073741825", "/api/bytes/99999999999999999999"}) {
+    EXPECT_EQ(answer_to(asked("GET " + std::string(path))).status, 400) << path;
+  }
+  for (const std::string_view path : {"/api/status/200/", "/api/status/200/x", "/api/bytes/"}) {
+    EXPECT_EQ(answer_to(asked("GET " + std::string(path))).status, 404) << path;
+  }
+  EXPECT_EQ(answer_to(asked("GET /api/status/599")).status, 599);
+  EXPECT_EQ(answer_to(asked("GET /api/bytes/0")).field("Content-Length"), "0");
+}
+
+TEST(Api, ReflectsARequest) {
+  for (const std::string_view line :
+       {"GET /api/request", "PUT /api/request/", "GET /api/request/x"}) {
+    const auto response = answer_to(asked(line));
+    EXPECT_EQ(response.status, 200) << line;
+    EXPECT_EQ(response.field("Content-Type"), "application/json");
+    EXPECT_EQ(response.field("Cache-Control"), "no-store");
+    EXPECT_EQ(response.field("X-Content-Type-Options"), "nosniff");
+    EXPECT_EQ(response.body.front(), '{');
+  }
 }
 
 TEST(Api, HasNothingElse) {

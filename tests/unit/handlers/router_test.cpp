@@ -40,7 +40,7 @@ struct Site {
 
   Answer ask(std::string_view request_line, std::string_view fields = "Host: localhost\r\n") {
     const Asked asked(std::string(request_line) + " HTTP/1.1\r\n" + std::string(fields) + "\r\n");
-    return router.respond(asked.request(), kNow, Means::kWorker);
+    return router.respond(asked.request(), {}, kNow, Means::kWorker);
   }
   [[nodiscard]] Admission admit(std::string_view request_line, std::string_view fields) const {
     const Asked asked(std::string(request_line) + " HTTP/1.1\r\n" + std::string(fields) + "\r\n");
@@ -248,6 +248,21 @@ TEST(Router, AnswersPreflightsForAnyPath) {
                                  "Access-Control-Request-Method: POST\r\n");
   EXPECT_EQ(answer.via, Via::kPreflight);
   EXPECT_EQ(head_of(answer).field("Access-Control-Allow-Origin"), "http://a.example");
+}
+
+TEST(Router, SaysInAPreflightWhatTheTargetTakes) {
+  Options options;
+  options.cors_origins = {"*"};
+  Site site(options);
+  const auto methods = [&site](std::string_view line) {
+    const Answer answer = site.ask(line,
+                                   "Host: localhost\r\nOrigin: http://a.example\r\n"
+                                   "Access-Control-Request-Method: PUT\r\n");
+    return head_of(answer).field("Access-Control-Allow-Methods");
+  };
+  EXPECT_EQ(methods("OPTIONS /file.txt"), "GET, HEAD, OPTIONS, POST");
+  EXPECT_EQ(methods("OPTIONS /api/echo"), "POST, OPTIONS");
+  EXPECT_EQ(methods("OPTIONS /api/request"), "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 }
 
 // --- fields for every answer --------------------------------------------------------------------

@@ -89,6 +89,15 @@ TEST(Fields, GivesTheFirstLineAndAllLinesInOrder) {  // §2.4: a list may be spr
   EXPECT_EQ(seen, (Values{"a", "", "b, c"}));
 }
 
+TEST(Fields, GivesEveryLineAsSentAndInOrder) {
+  const Parsed parsed("x-B: 1\r\nHOST: h\r\nX-b:\r\n");
+  std::string lines;
+  parsed.fields().for_each_line([&lines](std::string_view name, std::string_view value) {
+    lines.append(name).append("=").append(value).append(";");
+  });
+  EXPECT_EQ(lines, "x-B=1;HOST=h;X-b=;");
+}
+
 TEST(Fields, TellsAnEmptyValueFromAnAbsentField) {
   const Parsed parsed("Expect:\r\n");
   EXPECT_TRUE(parsed.fields().has(FieldName::kExpect));

@@ -29,7 +29,22 @@ TEST(Status, HasTheReasonOfTheRfc) {
   EXPECT_EQ(reason(Status::kVersionNotSupported), "HTTP Version Not Supported");
 }
 
+TEST(Status, HasTheReasonsOfOtherCodesToo) {
+  EXPECT_EQ(reason(status_of(201)), "Created");
+  EXPECT_EQ(reason(status_of(418)), "I'm a Teapot");
+  EXPECT_EQ(reason(status_of(429)), "Too Many Requests");
+  EXPECT_EQ(reason(status_of(511)), "Network Authentication Required");
+}
+
+TEST(Status, HasNoReasonWhereNoneIsRegistered) {
+  constexpr std::uint16_t kUnregistered[] = {299, 306, 419, 499, 599};
+  for (const std::uint16_t code : kUnregistered) {
+    EXPECT_EQ(reason(status_of(code)), "") << code;
+  }
+}
+
 TEST(Status, IsItsCode) {
+  EXPECT_EQ(code(status_of(599)), 599);
   EXPECT_EQ(code(Status::kContinue), 100);
   EXPECT_EQ(code(Status::kFieldsTooLarge), 431);
   EXPECT_EQ(code(Status::kVersionNotSupported), 505);

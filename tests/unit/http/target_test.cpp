@@ -50,6 +50,7 @@ TEST(Target, IsTakenApartByItsForm) {  // §3.3
       const auto target = parse_target(page.view(), method);
       ASSERT_TRUE(target.has_value()) << good.text;
       EXPECT_EQ(target->form, good.form) << good.text;
+      EXPECT_EQ(target->text, good.text);
       EXPECT_EQ(target->authority, good.authority) << good.text;
       EXPECT_EQ(target->path, good.path) << good.text;
       EXPECT_EQ(target->query, good.query) << good.text;

@@ -22,6 +22,12 @@ TEST(Address, SpellsWhatItRead) {
   EXPECT_EQ(parsed("2001:db8::42", 65535).port(), 65535);
 }
 
+TEST(Address, HasTheBytesOfItsFamily) {
+  EXPECT_EQ(parsed("127.0.0.2").bytes(), (std::array<unsigned char, 16>{127, 0, 0, 2}));
+  EXPECT_EQ(parsed("2001:db8::1").bytes(),
+            (std::array<unsigned char, 16>{0x20, 1, 13, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}));
+}
+
 TEST(Address, IsOfOneFamily) {
   EXPECT_FALSE(parsed("127.0.0.1").is_ipv6());
   EXPECT_TRUE(parsed("::1").is_ipv6());
