@@ -79,8 +79,8 @@ inline constexpr std::array kFlags{
     Flag{.name = "no-api",
          .group = Group::kServing,
          .brief = "leave /api/ to the files",
-         .details = "Without it GET /api/ says Hello, and POST /api/echo answers with the bytes it "
-                    "was sent."},
+         .details = "Without it GET /api/ says Hello, POST /api/echo answers with the bytes it was "
+                    "sent, and the section API has the rest."},
     Flag{.name = "spa",
          .metavar = "FILE",
          .kind = ValueKind::kFile,
