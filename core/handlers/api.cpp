@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,9 +14,11 @@
 #include "base/ascii.h"
 #include "handlers/api_reply.h"
 #include "handlers/made_to_order.h"
+#include "handlers/paced.h"
 #include "handlers/pages.h"
 #include "handlers/reflection.h"
 #include "http/list.h"
+#include "http/query.h"
 
 namespace tinyserve::handlers {
 
@@ -28,23 +32,29 @@ constexpr std::string_view kReading = "GET, HEAD, OPTIONS";
 constexpr std::string_view kSending = "POST, OPTIONS";
 constexpr std::string_view kAllMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
+// A number that an endpoint is told, and its bounds.
+struct Number {
+  std::string_view name = {};
+  std::uint64_t least = 0, most = 0;
+  std::uint64_t otherwise = 0;  // where the query does not have it
+};
+
 // What an endpoint has to answer.
 struct Call {
   const Ask& ask;
   const Caller& caller;
-  std::uint64_t number;  // for the endpoints that want one
+  std::uint64_t number;                  // of the path
+  std::array<std::uint64_t, 2> options;  // of the query
 };
 
 struct Endpoint {
-  enum class Rest : std::uint8_t { kNone, kNumber, kAnything };  // what follows the name
-
   std::string_view name;
   std::string_view methods;
-  bool wants_content;
   Answer (*answer)(const Call&);
-  Rest rest = Rest::kNone;
-  std::string_view number_name = {};
-  std::uint64_t least = 0, most = 0;
+  bool wants_content = false;
+  bool has_depth = false;              // anything may follow in the path
+  Number number = {};                  // what follows in the path, where it has a name
+  std::array<Number, 2> options = {};  // in the query, those that have a name
 };
 
 Answer greet(const Call&) {
@@ -83,22 +93,57 @@ Answer echo(const Call& call) {
   return api_reply(Status::kOk, type, std::move(pieces));
 }
 
-Answer reflect(const Call& call) {
-  return api_reply(Status::kOk, "application/json",
-                   reflection(call.ask.request, call.ask.path, call.caller, call.ask.now));
-}
+Answer request(const Call& call) { return reflect(call.ask, call.caller); }
 
 Answer status(const Call& call) { return ordered_status(call.number, kAllMethods); }
 
 Answer bytes(const Call& call) { return ordered_bytes(call.number); }
 
-constexpr std::array<Endpoint, 5> kEndpoints{{
-    {"", kReading, false, greet},
-    {"echo", kSending, true, echo},
-    {"request", kAllMethods, true, reflect, Endpoint::Rest::kAnything},
-    {"status", kAllMethods, false, status, Endpoint::Rest::kNumber, "CODE", kLeastStatus,
-     kMostStatus},
-    {"bytes", kReading, false, bytes, Endpoint::Rest::kNumber, "N", 0, kMostBytes},
+Answer delay(const Call& call) { return ordered_delay(call.number); }
+
+Answer stream(const Call& call) { return paced_lines(call.number, call.options[0]); }
+
+// The number of the last event that the client has received, which it names when it connects again
+// (HTML §9.2.4).
+std::uint64_t last_event(const http::Fields& fields) {
+  std::uint64_t last = 0;
+  fields.for_each_line([&last](std::string_view name, std::string_view value) {
+    if (iequals(name, "Last-Event-ID")) last = parse_decimal(value).value_or(0);
+  });
+  return last;
+}
+
+Answer events(const Call& call) {
+  const auto [interval_ms, count] = call.options;
+  return paced_events(last_event(call.ask.request.fields), count, interval_ms);
+}
+
+constexpr std::array<Endpoint, 8> kEndpoints{{
+    {.name = "", .methods = kReading, .answer = greet},
+    {.name = "echo", .methods = kSending, .answer = echo, .wants_content = true},
+    {.name = "request",
+     .methods = kAllMethods,
+     .answer = request,
+     .wants_content = true,
+     .has_depth = true},
+    {.name = "status",
+     .methods = kAllMethods,
+     .answer = status,
+     .number = {"CODE", kLeastStatus, kMostStatus}},
+    {.name = "delay",
+     .methods = kAllMethods,
+     .answer = delay,
+     .number = {"MS", 0, kLongestDelayMs}},
+    {.name = "bytes", .methods = kReading, .answer = bytes, .number = {"N", 0, kMostBytes}},
+    {.name = "stream",
+     .methods = kReading,
+     .answer = stream,
+     .number = {"N", 0, kMostLines},
+     .options = {{{"interval", 0, 10'000, 100}}}},
+    {.name = "events",
+     .methods = kReading,
+     .answer = events,
+     .options = {{{"interval", 10, 60'000, 1000}, {"count", 1, kMostTicks, kMostTicks}}}},
 }};
 
 // The name of the endpoint that `path` asks for, and what stands behind it.
@@ -120,17 +165,22 @@ const Endpoint* find_endpoint(const http::Path& path) {
       std::find_if(kEndpoints.begin(), kEndpoints.end(),
                    [&place](const Endpoint& known) { return known.name == place.name; });
   if (found == kEndpoints.end()) return nullptr;
-  if (found->rest == Endpoint::Rest::kAnything || found->name.empty()) return found;
-  const bool fits = !path.wants_directory && (found->rest == Endpoint::Rest::kNone
-                                                  ? place.rest.empty()
-                                                  : place.rest.find('/') == place.rest.npos);
-  return fits ? found : nullptr;
+  if (found->has_depth || found->name.empty()) return found;
+  const bool has_number = !found->number.name.empty();
+  const bool fits = has_number ? place.rest.find('/') == place.rest.npos : place.rest.empty();
+  return fits && !path.wants_directory ? found : nullptr;
 }
 
 // "/api/status/CODE".
 std::string form_of(const Endpoint& endpoint) {
-  const bool number = endpoint.rest == Endpoint::Rest::kNumber;
-  return fmt::format("/api/{}{}{}", endpoint.name, number ? "/" : "", endpoint.number_name);
+  const std::string_view slash = endpoint.number.name.empty() ? "" : "/";
+  return fmt::format("/api/{}{}{}", endpoint.name, slash, endpoint.number.name);
+}
+
+// `text` as what `number` is; where it is no such number, nothing.
+std::optional<std::uint64_t> read(const Number& number, std::string_view text) {
+  const auto value = parse_decimal(text);
+  return value && *value >= number.least && *value <= number.most ? value : std::nullopt;
 }
 
 Answer refused(const http::Request& request, Status status, const std::string& detail) {
@@ -149,6 +199,33 @@ Answer not_found(const http::Request& request) {
 
 bool takes(const Endpoint& endpoint, Method method) {
   return http::has_token(endpoint.methods, http::name(method));
+}
+
+Answer out_of_bounds(const Endpoint& endpoint, const Number& number, const Ask& ask) {
+  return refused(ask.request, Status::kBadRequest,
+                 fmt::format("{} of {} is a number from {} to {}.", number.name, form_of(endpoint),
+                             number.least, number.most));
+}
+
+// The answer of `endpoint`, which takes the method, unless one of its numbers is none.
+Answer ask_endpoint(const Endpoint& endpoint, const Ask& ask, const Caller& caller) {
+  Call call{ask, caller, 0, {}};
+  if (!endpoint.number.name.empty()) {
+    const auto number = read(endpoint.number, place_of(ask.path).rest);
+    if (!number) return out_of_bounds(endpoint, endpoint.number, ask);
+    call.number = *number;
+  }
+  const auto query = http::parse_query(ask.request.target.query.value_or(""));
+  for (std::size_t i = 0; i < endpoint.options.size() && !endpoint.options[i].name.empty(); ++i) {
+    const Number& option = endpoint.options[i];
+    const auto said = std::find_if(query.begin(), query.end(), [&option](const auto& pair) {
+      return pair.first == option.name;
+    });
+    const auto value = said == query.end() ? option.otherwise : read(option, said->second);
+    if (!value) return out_of_bounds(endpoint, option, ask);
+    call.options[i] = *value;
+  }
+  return endpoint.answer(call);
 }
 
 }  // namespace
@@ -183,14 +260,7 @@ Answer api_answer(const Ask& ask, const Caller& caller) {
     answer.response.fields.add("Allow", endpoint->methods);
     return answer;
   }
-  const auto number = parse_decimal(place_of(path).rest);
-  if (endpoint->rest == Endpoint::Rest::kNumber &&
-      (!number || *number < endpoint->least || *number > endpoint->most)) {
-    return refused(request, Status::kBadRequest,
-                   fmt::format("{} wants a number from {} to {}.", form_of(*endpoint),
-                               endpoint->least, endpoint->most));
-  }
-  return endpoint->answer({ask, caller, number.value_or(0)});
+  return ask_endpoint(*endpoint, ask, caller);
 }
 
 }  // namespace tinyserve::handlers

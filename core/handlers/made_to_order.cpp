@@ -13,6 +13,8 @@ namespace tinyserve::handlers {
 
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 constexpr std::uint64_t kPeriod = 256 * 1024;  // of ordered_bytes
 
 // RFC 9110 §15.3.5, §15.3.6, §15.4.5.
@@ -64,16 +66,20 @@ Block random_looking(std::size_t size) {
   return block;
 }
 
+Answer json_reply(http::Status status, const Json& json) {
+  return api_reply(status, "application/json", json.dump(2) + "\n");
+}
+
 }  // namespace
 
 Answer ordered_status(std::uint64_t code, std::string_view methods) {
   const http::Status status = http::status_of(static_cast<std::uint16_t>(code));
   Answer answer;
   if (has_content(code)) {
-    nlohmann::ordered_json json;
+    Json json;
     json["status"] = code;
     json["reason"] = http::reason(status);
-    answer = api_reply(status, "application/json", json.dump(2) + "\n");
+    answer = json_reply(status, json);
   } else {
     answer = api_reply(status);
   }
@@ -89,6 +95,14 @@ Answer ordered_bytes(std::uint64_t size) {
     pieces.emplace_back(http::BlockSlice{block, 0, std::min(left, period)});
   }
   return api_reply(http::Status::kOk, "application/octet-stream", std::move(pieces));
+}
+
+Answer ordered_delay(std::uint64_t delay_ms) {
+  Json json;
+  json["delay_ms"] = delay_ms;
+  Answer answer = json_reply(http::Status::kOk, json);
+  answer.delay_ms = static_cast<std::int64_t>(delay_ms);
+  return answer;
 }
 
 }  // namespace tinyserve::handlers

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,10 @@
 #include "base/base64.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
+#include "handlers/api_reply.h"
+#include "handlers/file_answer.h"
+#include "http/owned_request.h"
+#include "http/query.h"
 
 namespace tinyserve::handlers {
 
@@ -19,39 +24,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// As forms and URLSearchParams write it: a plus is a space, and a % that begins no escape is a %.
-std::string decode_form(std::string_view text) {
-  std::string decoded;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const int high = at + 2 < text.size() ? hex_value(text[at + 1]) : -1;
-    const int low = at + 2 < text.size() ? hex_value(text[at + 2]) : -1;
-    if (text[at] == '%' && high >= 0 && low >= 0) {
-      decoded += static_cast<char>(high * 16 + low);
-      at += 2;
-    } else {
-      decoded += text[at] == '+' ? ' ' : text[at];
-    }
-  }
-  return decoded;
-}
-
-Json pairs_json(std::string_view query) {
-  Json pairs = Json::array();
-  while (!query.empty()) {
-    const std::string_view pair = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), pair.size() + 1));
-    if (pair.empty()) continue;
-    const std::size_t equals = std::min(pair.find('='), pair.size());
-    const std::string_view value = pair.substr(std::min(equals + 1, pair.size()));
-    pairs.push_back(Json::array({decode_form(pair.substr(0, equals)), decode_form(value)}));
-  }
-  return pairs;
-}
+// More content than this takes so long, above a tenth of a millisecond, that a worker has to do it.
+constexpr std::uint64_t kMostOnLoop = 32 * 1024;
 
 Json query_json(const http::Target& target) {
   Json json;
   json["raw"] = target.query ? Json(*target.query) : Json();
-  json["pairs"] = pairs_json(target.query.value_or(""));
+  json["pairs"] = Json::array();
+  for (const auto& [name, value] : http::parse_query(target.query.value_or(""))) {
+    json["pairs"].push_back(Json::array({name, value}));
+  }
   return json;
 }
 
@@ -136,7 +118,37 @@ Json timing_json(const Caller& caller, Instant now) {
   return json;
 }
 
+Answer reply(std::string json) {
+  return api_reply(http::Status::kOk, "application/json", std::move(json));
+}
+
+// Makes the reflection of a request with much content.
+class ReflectionJob final : public AnswerJob {
+ public:
+  ReflectionJob(const Ask& ask, const Caller& caller)
+      : request_(ask.request), path_(ask.path), caller_(caller), now_(ask.now) {}
+  void run() override { json_ = reflection(*request_, path_, caller_, now_); }
+  [[nodiscard]] Answer take_answer() override { return reply(std::move(json_)); }
+
+ private:
+  http::OwnedRequest request_;
+  http::Path path_;
+  Caller caller_;
+  Instant now_;
+  std::string json_;
+};
+
 }  // namespace
+
+Answer reflect(const Ask& ask, const Caller& caller) {
+  const std::uint64_t size = ask.request.content.size;
+  const bool is_quick = size <= kMostOnLoop || size > kMostReflected;
+  if (is_quick) return reply(reflection(ask.request, ask.path, caller, ask.now));
+  if (ask.means == Means::kLoopOnly) return busy_answer(ask.request);
+  Answer answer;
+  answer.job = std::make_unique<ReflectionJob>(ask, caller);
+  return answer;
+}
 
 std::string reflection(const http::Request& request, const http::Path& path, const Caller& caller,
                        Instant now) {

@@ -9,6 +9,8 @@
 #include <string>
 
 #include "base/clock.h"
+#include "handlers/answer.h"
+#include "handlers/ask.h"
 #include "handlers/caller.h"
 #include "http/request.h"
 #include "http/target.h"
@@ -25,5 +27,8 @@ inline constexpr std::uint64_t kMostReflected = 1024 * 1024;
 // in base64 as well.
 [[nodiscard]] std::string reflection(const http::Request& request, const http::Path& path,
                                      const Caller& caller, Instant now);
+
+// The answer with it; a job where there is much content.
+[[nodiscard]] Answer reflect(const Ask& ask, const Caller& caller);
 
 }  // namespace tinyserve::handlers

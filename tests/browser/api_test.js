@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { deadline, makeTree, openPage, otherSite, serve } from "./support.js";
+import { deadline, makeTree, openPage, otherSite, recordOf, serve } from "./support.js";
 
 const site = () => makeTree({ "index.html": "<!DOCTYPE html><title>front-end</title>" });
 
@@ -72,4 +72,39 @@ test("with --cors a page of another origin uses any method", deadline, async () 
   server.url);
   assert.deepEqual(methods, ["PUT", "PATCH", "DELETE"]);
   assert.deepEqual(page.complaints, []);
+});
+
+test("a page reads a stream as it comes", deadline, async () => {
+  const page = await openFrontEnd(await serve(site()));
+  // The second line is not waited for.
+  const first = await page.evaluate(async () => {
+    const reader = (await fetch("/api/stream/2?interval=10000")).body.getReader();
+    const { value } = await reader.read();
+    await reader.cancel();
+    return new TextDecoder().decode(value).trim().split("\n").map((line) => JSON.parse(line).n);
+  });
+  assert.deepEqual(first, [1]);
+  const all = await page.evaluate(async () => {
+    const text = await (await fetch("/api/stream/3?interval=10")).text();
+    return text.trim().split("\n").map((line) => JSON.parse(line).n);
+  });
+  assert.deepEqual(all, [1, 2, 3]);
+});
+
+test("a page hears events until it has had them all", deadline, async () => {
+  const server = await serve(site());
+  const page = await openFrontEnd(server);
+  const heard = await page.evaluate(() => new Promise((resolve) => {
+    const source = new EventSource("/api/events?interval=20&count=3");
+    const ticks = [];
+    source.addEventListener("tick", ({ data, lastEventId }) => {
+      ticks.push([JSON.parse(data).n, lastEventId]);
+    });
+    // First the stream ends, and the browser connects again; then there is nothing more.
+    source.onerror = () => {
+      if (source.readyState === EventSource.CLOSED) resolve(ticks);
+    };
+  }));
+  assert.deepEqual(heard, [[1, "1"], [2, "2"], [3, "3"]]);
+  await recordOf(server, ({ path, status }) => path === "/api/events" && status === 204);
 });

@@ -119,7 +119,10 @@ TEST(Api, TakesTheMethodsOfItsTableAndNoOther) {
   const std::pair<std::string_view, std::string_view> expected[] = {
       {"/api/request", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"},
       {"/api/status/200", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"},
+      {"/api/delay/1", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"},
       {"/api/bytes/1", "GET, HEAD, OPTIONS"},
+      {"/api/stream/1", "GET, HEAD, OPTIONS"},
+      {"/api/events", "GET, HEAD, OPTIONS"},
   };
   for (const auto& [target, methods] : expected) {
     EXPECT_EQ(answer_to(asked("OPTIONS " + std::string(target))).field("Allow"), methods);
@@ -137,7 +140,7 @@ TEST(Api, SaysWhatAnEndpointTakes) {
   EXPECT_EQ(answer_to(asked("GET /api/echo")).body,
             "405 Method Not Allowed: /api/echo takes POST, OPTIONS.\n");
   EXPECT_EQ(answer_to(asked("GET /api/status/600")).body,
-            "400 Bad Request: /api/status/CODE wants a number from 200 to 599.\n");
+            "400 Bad Request: CODE of /api/status/CODE is a number from 200 to 599.\n");
   EXPECT_EQ(answer_to(asked("GET /api/other")).body.substr(0, 44),
             "404 Not Found: The API has /api/, /api/echo,");
 }
@@ -146,14 +149,37 @@ TEST(Api, WantsNumbersWithinTheirBounds) {
   for (const std::string_view path :
        {"/api/status/199", "/api/status/100", "/api/status/600", "/api/status/abc",
         "/api/status/-1", "/api/status/2e2", "/api/status", "/api/bytes", "/api/bytes/1K",
-        "/api/bytes/1073741825", "/api/bytes/99999999999999999999"}) {
+        "/api/bytes/1073741825", "/api/bytes/99999999999999999999", "/api/delay/60001",
+        "/api/stream/10001", "/api/stream/1?interval=10001",
+        "/api/stream/1?interval=", "/api/events?interval=9", "/api/events?interval=60001",
+        "/api/events?count=0", "/api/events?x=1&interval=abc"}) {
     EXPECT_EQ(answer_to(asked("GET " + std::string(path))).status, 400) << path;
   }
-  for (const std::string_view path : {"/api/status/200/", "/api/status/200/x", "/api/bytes/"}) {
+  for (const std::string_view path :
+       {"/api/status/200/", "/api/status/200/x", "/api/bytes/", "/api/events/", "/api/events/1"}) {
     EXPECT_EQ(answer_to(asked("GET " + std::string(path))).status, 404) << path;
   }
   EXPECT_EQ(answer_to(asked("GET /api/status/599")).status, 599);
   EXPECT_EQ(answer_to(asked("GET /api/bytes/0")).field("Content-Length"), "0");
+}
+
+TEST(Api, TakesOptionsFromTheQueryAndIgnoresOthers) {
+  for (const std::string_view path :
+       {"/api/stream/1?interval=0", "/api/events?count=1&interval=10", "/api/events?n=x&=x&x",
+        "/api/?=x", "/api/bytes/1?interval=x", "/api/events?interval=10&interval=x"}) {
+    EXPECT_EQ(answer_to(asked("GET " + std::string(path))).status, 200) << path;
+  }
+}
+
+TEST(Api, GoesOnBehindTheLastEventThatWasReceived) {
+  const auto status_with = [](const std::string& field) {
+    return answer_to(asked("GET /api/events?count=3", field)).status;
+  };
+  EXPECT_EQ(status_with(""), 200);
+  EXPECT_EQ(status_with("Last-Event-ID: 2\r\n"), 200);
+  EXPECT_EQ(status_with("last-event-id: 3\r\n"), 204);
+  EXPECT_EQ(status_with("Last-Event-ID: 9223372036854775807\r\n"), 204);
+  EXPECT_EQ(status_with("Last-Event-ID: of another server\r\n"), 200);
 }
 
 TEST(Api, ReflectsARequest) {

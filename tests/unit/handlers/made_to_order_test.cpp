@@ -103,5 +103,12 @@ TEST(OrderedBytes, CostNoMoreMemoryForMore) {
   }
 }
 
+TEST(OrderedDelay, HoldsTheAnswerBackAndSaysSo) {
+  const Answer answer = ordered_delay(250);
+  EXPECT_EQ(answer.delay_ms, 250);
+  EXPECT_EQ(http::code(answer.response.status), 200);
+  EXPECT_EQ(std::get<std::string>(answer.response.body), "{\n  \"delay_ms\": 250\n}\n");
+}
+
 }  // namespace
 }  // namespace tinyserve::handlers

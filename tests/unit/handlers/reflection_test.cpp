@@ -98,16 +98,11 @@ TEST(Reflection, HasTheTargetAsSentAndThePathAsUnderstood) {
 }
 
 TEST(Reflection, TakesTheQueryApartAsFormsDo) {
-  const auto pairs = [](const std::string& query) {
-    return of_get("/api/request?" + query)["query"]["pairs"].dump();
-  };
-  EXPECT_EQ(pairs(""), "[]");
-  EXPECT_EQ(pairs("a"), R"([["a",""]])");
-  EXPECT_EQ(pairs("a=&=b&&a=1=2"), R"([["a",""],["","b"],["a","1=2"]])");
-  EXPECT_EQ(pairs("a+b=%2B%26%3D"), R"([["a b","+&="]])");
-  EXPECT_EQ(pairs("100%&%2&%zz=%4"), R"([["100%",""],["%2",""],["%zz","%4"]])");
-  EXPECT_EQ(pairs("a=%FF"), "[[\"a\",\"\uFFFD\"]]");
+  const Json query = of_get("/api/request?a+b=%2B&c&a=%FF")["query"];
+  EXPECT_EQ(query["raw"], "a+b=%2B&c&a=%FF");
+  EXPECT_EQ(query["pairs"].dump(), "[[\"a b\",\"+\"],[\"c\",\"\"],[\"a\",\"\uFFFD\"]]");
   EXPECT_TRUE(of_get("/api/request")["query"]["raw"].is_null());
+  EXPECT_EQ(of_get("/api/request")["query"]["pairs"].dump(), "[]");
   EXPECT_EQ(of_get("/api/request?")["query"]["raw"], "");
 }
 
@@ -178,6 +173,39 @@ TEST(Reflection, KnowsAddressesOfBothKinds) {
   const Json json =
       Json::parse(reflection(asked.request(), asked.path(), {home, true, 1, 1, 1, {}}, {}));
   EXPECT_EQ(json["connection"]["address"], "::1");
+}
+
+// --- who makes it -------------------------------------------------------------------------------
+
+Answer answer_to(test::AskedRequest& asked, std::size_t size, Means means) {
+  asked.request().content = {{}, {Block::copy_of(std::string(size, 'a'))}, size};
+  const http::Path path = asked.path();
+  return reflect({asked.request(), path, kNow, means}, {kHome, false, 50'000, 3, 2, kBegan});
+}
+
+std::string text_of(const Answer& answer) {
+  EXPECT_EQ(answer.response.status, http::Status::kOk);
+  return std::get<std::string>(answer.response.body);
+}
+
+TEST(Reflect, LeavesMuchContentToAWorker) {
+  test::AskedRequest asked("PUT /api/request?x HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_TRUE(answer_to(asked, 32 * 1024, Means::kLoop).is_ready());
+  EXPECT_TRUE(answer_to(asked, (1 << 20) + 1, Means::kLoop).is_ready());  // only its size
+  Answer answer = answer_to(asked, 1 << 20, Means::kLoop);
+  ASSERT_NE(answer.job, nullptr);
+  const std::string wanted = text_of(asked);
+  asked.request().content = {};  // it owns what it needs
+  answer.job->run();
+  EXPECT_EQ(text_of(answer.job->take_answer()), wanted);
+}
+
+TEST(Reflect, IsPutOffWhereTheWorkersHaveTooMuchToDo) {
+  test::AskedRequest asked("PUT /api/request HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_TRUE(answer_to(asked, 100'000, Means::kLoopOnly).is_ready());
+  EXPECT_EQ(answer_to(asked, 100'000, Means::kLoopOnly).response.status,
+            http::Status::kUnavailable);
+  EXPECT_EQ(answer_to(asked, 1000, Means::kLoopOnly).response.status, http::Status::kOk);
 }
 
 }  // namespace
