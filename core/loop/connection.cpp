@@ -117,7 +117,7 @@ void Connection::pump(Services& services) {
     // Whatever else has been received is not looked at (RFC 9112 §9.6).
     paused_ = false;
     peer_may_send_ = peer_may_send_ || reader.has_input();
-  } else if (paused_ && !exchange_->awaits_answer()) {
+  } else if (paused_) {
     reader.settle();
   }
   if (!queue.empty()) {

@@ -177,5 +177,19 @@ TEST(Pipelining, AnswersALongQueueWhoseReaderIsLate) {
   for (int i = 0; i < 200; ++i) ASSERT_EQ(client.read_response().body.size(), 50'000u);
 }
 
+TEST(Pipelining, KeepsWhatIsBehindARequestThatAWorkerAnswers) {
+  const TempTree site{{"x", "content"}};
+  for (int i = 0; i < 1000; ++i) site.write("dir/" + std::to_string(i), "");  // a long listing
+  const ServerProcess server{site.path()};
+  RawClient client{server.address()};
+  RawClient other{server.address()};
+  client.send(get_request("/dir/") + get_request("/x"));
+  // Comes into the buffer that those were received in.
+  other.send(get_request("/y", "X: " + std::string(1000, 'y') + "\r\n"));
+  EXPECT_EQ(other.read_response().status, 404);
+  EXPECT_EQ(client.read_response().status, 200);
+  EXPECT_EQ(client.read_response().body, "content");
+}
+
 }  // namespace
 }  // namespace tinyserve::test
