@@ -23,7 +23,7 @@ constexpr std::array<Row, kStateCount> kTransitions{{
     {kNone, S::kBody, S::kRespond, kNone, kNone, kNone,  //
      kNone, kNone, kNone, S::kRespond, S::kClosed},
     /* kRespond */
-    {kNone, kNone, kNone, S::kSend, kNone, kNone,  //
+    {kNone, S::kBody, kNone, S::kSend, kNone, kNone,  //
      kNone, kNone, kNone, S::kRespond, S::kClosed},
     /* kSend    */
     {kNone, kNone, S::kRespond, kNone, S::kRespond, S::kSend,  //

@@ -11,7 +11,8 @@
 //   kHead     the rest of a head              in        header timeout, from its first byte on
 //   kBody     the rest of the content         in        15 s without progress, and a least rate
 //   kRespond  an answer, or more of it, that  hang-up   a timer's, or none: a worker always
-//             a worker or a timer makes                 comes back
+//             a worker or a timer makes; or             comes back
+//             that a piece of content is stored
 //   kSend     room in the kernel              out       30 s without a byte accepted
 //   kLinger   the peer's end of file, after   in        2 s (RFC 9112 §9.6)
 //             our half-close
@@ -37,7 +38,8 @@ inline constexpr std::size_t kStateCount = 7;
 enum class Event : std::uint8_t {
   kHeadBegun,       // bytes of a head have arrived, but not all of it
   kContentAwaited,  // the head is complete, the content is not
-  kRequestReady,    // a whole request, or one that is refused, waits for its answer
+  kRequestReady,    // a whole request, or one that is refused, waits for its answer; or a piece
+                    // of its content waits to be stored
   kAnswered,        // something is queued: its answer, a further part of that, or earlier answers
   kMoreAwaited,     // all that was queued has left; an answer, or the rest of it, is being made
   kInterimQueued,   // 100 Continue is queued, and the content is waited for (RFC 9110 §10.1.1)

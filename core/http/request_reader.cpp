@@ -18,7 +18,7 @@ RequestReader::RequestReader(const Limits& limits, MemoryBudget& budget)
     : limits_(&limits), budget_(&budget), parser_(limits), decoder_(limits.max_content) {}
 
 RequestReader::~RequestReader() {
-  budget_->give_back(charged_pending_ + charged_ + charged_answered_);
+  budget_->give_back(charged_pending_ + charged_piece_ + charged_ + charged_answered_);
 }
 
 void RequestReader::feed(std::string_view bytes) {
@@ -33,6 +33,7 @@ void RequestReader::feed(std::string_view bytes) {
 }
 
 RequestReader::Next RequestReader::next() {
+  budget_->give_back(std::exchange(charged_piece_, 0));
   Next next = Next::kNeedMore;
   switch (stage_) {
     case Stage::kHead:
@@ -82,19 +83,14 @@ RequestReader::Next RequestReader::read_head() {
   return Next::kRequest;
 }
 
-void RequestReader::take_content() {
-  keeps_content_ = true;
-  begin_content();
-}
-
-void RequestReader::skip_content() {
-  keeps_content_ = false;
-  begin_content();
-}
+void RequestReader::take_content() { begin_content(Use::kTaken); }
+void RequestReader::skip_content() { begin_content(Use::kSkipped); }
+void RequestReader::stream_content() { begin_content(Use::kStreamed); }
 
 // Puts the head where it survives the turns that its content takes.
-void RequestReader::begin_content() {
+void RequestReader::begin_content(Use use) {
   TS_CHECK(stage_ == Stage::kDecide);
+  use_ = use;
   if (!keep_head()) {
     refuse(kOutOfMemory);
     return;
@@ -117,17 +113,23 @@ bool RequestReader::keep() {
   TS_CHECK(stage_ == Stage::kComplete || stage_ == Stage::kDecide);
   if (!kept_head_.empty()) return true;
   const std::string_view content = request_.content.view;
-  if (!keep_head() || !store(content)) return false;
+  if (!keep_head() || !store_in_blocks(content)) return false;
   request_.content.size = content.size();
   input_.remove_prefix(content.size());
   return true;
 }
 
+// What was streamed is handed out before it is said what comes behind it.
 RequestReader::Next RequestReader::read_content() {
-  if (request_.framing.kind == Framing::Kind::kChunked) return read_chunks();
+  const bool chunked = request_.framing.kind == Framing::Kind::kChunked;
+  const Next next = chunked ? read_chunks() : read_counted();
+  return piece_.empty() || next == Next::kRefused ? next : Next::kContent;
+}
+
+RequestReader::Next RequestReader::read_counted() {
   const std::uint64_t wanted = request_.framing.length - content_received_;
   const std::string_view bytes = input_.substr(0, wanted);
-  if (keeps_content_ && !store(bytes)) return refuse(kOutOfMemory);
+  if (!store(bytes)) return refuse(kOutOfMemory);
   content_received_ += bytes.size();
   input_.remove_prefix(bytes.size());
   return content_received_ < request_.framing.length ? Next::kNeedMore : complete_content();
@@ -137,10 +139,10 @@ RequestReader::Next RequestReader::read_chunks() {
   while (true) {
     const ChunkedDecoder::Step step = decoder_.decode(input_);
     if (step.state == ChunkedDecoder::State::kRefused) return refuse(decoder_.refusal());
-    if (keeps_content_ && !store(step.data)) return refuse(kOutOfMemory);
+    if (!store(step.data)) return refuse(kOutOfMemory);
     content_received_ = decoder_.content_size();
     input_.remove_prefix(step.consumed);
-    if (!keeps_content_ && content_received_ > kMaxSkipped) {
+    if (use_ == Use::kSkipped && content_received_ > kMaxSkipped) {
       cut_ = true;
       return complete_content();
     }
@@ -155,8 +157,17 @@ RequestReader::Next RequestReader::complete_content() {
   return Next::kRequest;
 }
 
-// Copies content into blocks; they grow with what arrives, not with what was announced.
 bool RequestReader::store(std::string_view bytes) {
+  if (use_ == Use::kSkipped) return true;
+  if (use_ == Use::kTaken) return store_in_blocks(bytes);
+  if (!budget_->take(bytes.size())) return false;
+  charged_piece_ += bytes.size();
+  piece_ += bytes;
+  return true;
+}
+
+// Copies content into blocks; they grow with what arrives, not with what was announced.
+bool RequestReader::store_in_blocks(std::string_view bytes) {
   std::vector<Block>& blocks = request_.content.blocks;
   while (!bytes.empty()) {
     if (blocks.empty() || blocks.back().room() == 0) {

@@ -5,8 +5,9 @@
 //
 //   feed(bytes)         the bytes are borrowed until next() says kNeedMore, or settle()
 //   next()  kRequest    a whole request: answer it, then finish(), then ask next() again
-//           kHead       its head is there, its content is not: take_content(), skip_content(), or
-//                       answer it now and close
+//           kHead       its head is there, its content is not: take_content(), skip_content(),
+//                       stream_content(), or answer it now and close
+//           kContent    some of the content that is streamed: take_piece(), then ask next() again
 //           kRefused    it gets refusal() for an answer, and nothing behind it can be trusted
 //           kNeedMore   what is left has been copied; all views of this turn are dead
 //   settle()            the same, for a turn that ends before next() said kNeedMore
@@ -21,6 +22,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/memory_budget.h"
 #include "http/chunked.h"
@@ -36,7 +38,7 @@ inline constexpr std::uint64_t kMaxSkipped = 256 * 1024;
 
 class RequestReader {
  public:
-  enum class Next : std::uint8_t { kNeedMore, kHead, kRequest, kRefused };
+  enum class Next : std::uint8_t { kNeedMore, kHead, kContent, kRequest, kRefused };
 
   // `limits` and `budget` must outlive the reader.
   RequestReader(const Limits& limits, MemoryBudget& budget);
@@ -56,9 +58,13 @@ class RequestReader {
   [[nodiscard]] RequestHead head() const { return parser_.head(head_base()); }
 
   // After kHead: what to do with the content. Taken content comes with the request; skipped content
-  // is read and dropped, as far as that is worth it: see content_is_whole().
+  // is read and dropped, as far as that is worth it: see content_is_whole(). Streamed content comes
+  // before the request, in pieces no larger than what was fed.
   void take_content();
   void skip_content();
+  void stream_content();
+  // After kContent. Until next() is asked again the piece counts as held.
+  [[nodiscard]] std::string take_piece() { return std::exchange(piece_, {}); }
 
   // Whether all content of the request has been read. If not, at kHead or because more than
   // kMaxSkipped bytes came in chunks, the connection can't be used after the answer.
@@ -87,16 +93,19 @@ class RequestReader {
 
  private:
   enum class Stage : std::uint8_t { kHead, kDecide, kContent, kComplete, kRefused };
+  enum class Use : std::uint8_t { kTaken, kSkipped, kStreamed };
 
   Next read_head();
   Next read_content();
+  Next read_counted();
   Next read_chunks();
   Next complete_content();
   Next refuse(const Refusal& refusal);
-  void begin_content();
+  void begin_content(Use use);
   [[nodiscard]] bool keep_head();
   [[nodiscard]] bool keep_input();
   [[nodiscard]] bool store(std::string_view bytes);
+  [[nodiscard]] bool store_in_blocks(std::string_view bytes);
   [[nodiscard]] bool charge(std::size_t bytes);
   [[nodiscard]] const char* head_base() const;
 
@@ -104,16 +113,18 @@ class RequestReader {
   MemoryBudget* budget_;
   RequestParser parser_;
   Stage stage_ = Stage::kHead;
-  bool keeps_content_ = false;
-  bool cut_ = false;  // skipping was given up
+  Use use_ = Use::kSkipped;  // of the content
+  bool cut_ = false;         // skipping was given up
   ChunkedDecoder decoder_;
   std::string_view input_;  // not yet consumed: in the caller's buffer, or in pending_
   std::string pending_;     // what was left of earlier turns
   std::string kept_head_;   // the head, when its content comes in later turns
   Request request_;
   Refusal refusal_{};
+  std::string piece_;  // of streamed content
   std::uint64_t content_received_ = 0;
   std::size_t charged_pending_ = 0;   // to the budget, for pending_
+  std::size_t charged_piece_ = 0;     // for piece_
   std::size_t charged_ = 0;           // for the request being read
   std::size_t charged_answered_ = 0;  // for requests whose answers may still be queued
 };

@@ -49,7 +49,9 @@ constexpr Way kWays[] = {
     {State::kBody, Event::kRequestReady, State::kRespond},
     {State::kBody, Event::kPatienceEnded, State::kRespond},
     {State::kBody, Event::kBroken, State::kClosed},
-    // Nothing is read while an answer is being made. What ends here is a pause that a handler made.
+    // Nothing is read while an answer is being made, or a piece of content is being stored: then
+    // more of it is waited for. What ends here is a pause that a handler made.
+    {State::kRespond, Event::kContentAwaited, State::kBody},
     {State::kRespond, Event::kAnswered, State::kSend},
     {State::kRespond, Event::kPatienceEnded, State::kRespond},
     {State::kRespond, Event::kBroken, State::kClosed},

@@ -584,5 +584,98 @@ TEST(RequestReaderDeathTest, WhatWasNotAskedForCannotBeAnswered) {
   EXPECT_DEATH(reader.skip_content(), "internal error");
 }
 
+// --- streamed content  ---------------------------------------------------------------------------
+
+// Requests whose content is streamed: what came of it, then the request itself.
+class Uploader {
+ public:
+  explicit Uploader(std::size_t budget = kPlenty, const Limits& limits = kLimits)
+      : budget_(budget), reader_(limits, budget_) {}
+
+  void turn(std::string_view bytes) {
+    const GuardPage page(bytes);
+    reader_.feed(page.view());
+    while (step(bytes.size())) {
+    }
+  }
+  // The pieces of each content together, and the paths.
+  [[nodiscard]] const Answers& answers() const { return answers_; }
+  [[nodiscard]] const MemoryBudget& budget() const { return budget_; }
+
+ private:
+  bool step(std::size_t fed) {
+    switch (reader_.next()) {
+      case Next::kNeedMore:
+        return false;
+      case Next::kHead:
+        reader_.stream_content();
+        return true;
+      case Next::kContent: {
+        const std::string piece = reader_.take_piece();
+        EXPECT_GT(piece.size(), 0U);
+        EXPECT_LE(piece.size(), fed);
+        content_ += piece;
+        return true;
+      }
+      case Next::kRequest:
+        content_ += reader_.request().content.view;
+        answers_.push_back(std::string(reader_.request().target.path) + ": " + content_);
+        content_.clear();
+        reader_.finish();
+        return true;
+      case Next::kRefused:
+        answers_.push_back(std::to_string(code(reader_.refusal().status)) + " after " + content_);
+        return false;
+    }
+    return false;
+  }
+
+  MemoryBudget budget_;
+  RequestReader reader_;
+  std::string content_;
+  Answers answers_;
+};
+
+TEST(RequestReader, StreamsContentHoweverItIsCut) {
+  const std::string input = post("/1", "counted") +
+                            "PUT /2 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                            "3\r\nchu\r\n4;a=b\r\nnked\r\n0\r\nX: y\r\n\r\n" +
+                            post("/3", "") + get("/4");
+  const Answers expected{"/1: counted", "/2: chunked", "/3: ", "/4: "};
+  every_split(input, [&](const Pieces& pieces) {
+    Uploader uploader;
+    for (const std::string_view piece : pieces) uploader.turn(piece);
+    EXPECT_EQ(uploader.answers(), expected);
+  });
+}
+
+TEST(RequestReader, HoldsNoMoreOfStreamedContentThanArrivedAtOnce) {
+  const std::string content(1'000'000, 'x');
+  const std::string input = post("/1", content);
+  Uploader uploader(5'000);
+  for (std::size_t at = 0; at < input.size(); at += 1'000) uploader.turn(input.substr(at, 1'000));
+  EXPECT_EQ(uploader.answers(), Answers{"/1: " + content});
+  EXPECT_LT(uploader.budget().used(), 5'000U);
+}
+
+TEST(RequestReader, RefusesStreamedContentThatGrowsTooLarge) {
+  Limits limits;
+  limits.max_content = 5;
+  Uploader uploader(kPlenty, limits);
+  uploader.turn("PUT /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+  uploader.turn("3\r\nabc\r\n");
+  uploader.turn("3\r\ndef\r\n0\r\n\r\n");
+  EXPECT_EQ(uploader.answers(), Answers{"413 after abc"});
+}
+
+TEST(RequestReader, RefusesToHoldAPieceBeyondTheBudget) {
+  Uploader uploader(500);
+  const std::string input = post("/1", std::string(1'000, 'x'));
+  uploader.turn(input.substr(0, 100));
+  uploader.turn(input.substr(100));
+  EXPECT_EQ(uploader.answers().size(), 1U);
+  EXPECT_EQ(uploader.answers().at(0).substr(0, 10), "503 after ");
+}
+
 }  // namespace
 }  // namespace tinyserve::http
