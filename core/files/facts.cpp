@@ -29,6 +29,18 @@ void append_hex(std::string& out, std::uint64_t number) {
   out.append(digits.data(), end);
 }
 
+// What a tag says of the file itself.
+std::string version_of(const Facts& facts) {
+  std::string text;
+  append_hex(text, facts.inode);
+  for (const auto part : {facts.size, static_cast<std::uint64_t>(facts.mtime_ns),
+                          static_cast<std::uint64_t>(facts.ctime_ns)}) {
+    text += '-';
+    append_hex(text, part);
+  }
+  return text;
+}
+
 // Occurs once in this process, and not in an earlier one: counts up from the clock's reading at the
 // first call.
 std::uint64_t next_nonce() {
@@ -64,13 +76,7 @@ bool is_settled(const Facts& facts, Instant now) {
 }
 
 std::string entity_tag(const Facts& facts, std::string_view coding, Instant now) {
-  std::string tag = "\"";
-  append_hex(tag, facts.inode);
-  for (const auto part : {facts.size, static_cast<std::uint64_t>(facts.mtime_ns),
-                          static_cast<std::uint64_t>(facts.ctime_ns)}) {
-    tag += '-';
-    append_hex(tag, part);
-  }
+  std::string tag = "\"" + version_of(facts);
   if (!coding.empty()) tag.append("-").append(coding);
   if (!is_settled(facts, now)) {
     tag += "-n";
@@ -79,5 +85,7 @@ std::string entity_tag(const Facts& facts, std::string_view coding, Instant now)
   tag += '"';
   return tag;
 }
+
+std::string lasting_entity_tag(const Facts& facts) { return '"' + version_of(facts) + '"'; }
 
 }  // namespace tinyserve::files

@@ -42,4 +42,8 @@ inline constexpr std::int64_t kQuietUs = 2'000'000;
 // carries a number that occurs once, so that it never matches later.
 [[nodiscard]] std::string entity_tag(const Facts& facts, std::string_view coding, Instant now);
 
+// The same without that number, whatever the file's age. Of a young file it tells versions apart
+// only as FileWriter uses it.
+[[nodiscard]] std::string lasting_entity_tag(const Facts& facts);
+
 }  // namespace tinyserve::files

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "files/natural_order.h"
+#include "files/writer.h"
 
 namespace tinyserve::files {
 
@@ -68,6 +69,7 @@ Result<std::vector<ListedEntry>> list_directory(const Root& root, const std::str
     const std::string name = found->d_name;
     if (name == "." || name == "..") continue;
     if (hidden == Hidden::kLeaveOut && name.starts_with('.')) continue;
+    if (is_temporary(name)) continue;
     const auto facts = servable(root, path, directory.file.get(), found->d_name);
     if (!facts) continue;
     if (entries.size() == most) return fail("readdir", EFBIG);

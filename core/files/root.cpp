@@ -153,6 +153,11 @@ Result<Facts> Root::look(const std::string& path) const {
   return facts_at(directory_.get(), path.empty() ? "." : path.c_str());
 }
 
+Result<UniqueFd> Root::open_to_change(const std::string& path) const {
+  const char* name = path.empty() ? "." : path.c_str();
+  return open_beneath(directory_.get(), name, O_RDONLY | O_DIRECTORY);
+}
+
 const std::string& Root::directory_path() const {
   return single_file_.empty() ? path_ : parent_path_;
 }

@@ -47,6 +47,10 @@ class Root {
   // Errors are those of stat(2).
   [[nodiscard]] Result<Facts> look(const std::string& path) const;
 
+  // Opens the directory `path` for what is in it to be changed: never outside the root, wherever
+  // links may lead. Errors are those of openat2(2).
+  [[nodiscard]] Result<UniqueFd> open_to_change(const std::string& path) const;
+
   // Another one for the same directory, for another thread. Fails with fcntl(2)'s errors.
   [[nodiscard]] Result<Root> duplicate() const;
 

@@ -31,6 +31,19 @@ Verdict check_preconditions(const Request& request, const Condition& file) {
   return evaluate(asked, validators_of(file), file.now_s);
 }
 
+bool may_change(const Request& request, const std::optional<Condition>& file) {
+  const Fields& fields = request.fields;
+  // What is not there has no tag to match, and no date to compare with.
+  if (!file) return !fields.has(FieldName::kIfMatch);
+  const auto if_match = fields.all(FieldName::kIfMatch);
+  const auto if_none_match = fields.all(FieldName::kIfNoneMatch);
+  Preconditions asked;
+  asked.if_match = if_match;
+  asked.if_none_match = if_none_match;
+  asked.if_unmodified_since = find_single(fields, FieldName::kIfUnmodifiedSince);
+  return evaluate(asked, validators_of(*file), file->now_s) == Verdict::kProceed;
+}
+
 RangeAnswer choose_range(const Request& request, const Condition& file, std::uint64_t size) {
   const RangeAnswer whole(RangeAnswer::Kind::kWhole);
   if (request.method != Method::kGet) return whole;

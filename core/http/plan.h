@@ -1,5 +1,5 @@
 // plan.h — step 5: which status and which bytes of a file a GET or HEAD gets, given what the
-// request asks for and what the file is. Pure.
+// request asks for and what the file is; and whether a PUT or DELETE may change it. Pure.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +23,10 @@ struct Condition {
 // Whether the request wants the file at all (RFC 9110 §13.2.2, steps 1 to 4). A field that must not
 // repeat and does is as if it were not there.
 [[nodiscard]] Verdict check_preconditions(const Request& request, const Condition& file);
+
+// Whether a PUT or DELETE may go ahead (RFC 9110 §13.2.2): If-Match, If-Unmodified-Since and
+// If-None-Match against the file, or against its absence.
+[[nodiscard]] bool may_change(const Request& request, const std::optional<Condition>& file);
 
 // Which of `size` bytes it wants (RFC 9110 §13.2.2 step 5, §14.2): all of them but for a GET with
 // one Range field whose If-Range holds.

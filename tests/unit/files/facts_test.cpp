@@ -137,6 +137,10 @@ TEST(EntityTag, NamesTheCoding) {
   EXPECT_EQ(entity_tag(settled_facts(), "br", kLater), "\"1a-10-ff-100-br\"");
 }
 
+TEST(EntityTag, ThatLastsIsThatOfTheSettledFile) {
+  EXPECT_EQ(lasting_entity_tag(settled_facts()), entity_tag(settled_facts(), "", kLater));
+}
+
 TEST(EntityTag, OfAYoungFileNeverOccursAgain) {
   const Instant now{0, 1'000'000};
   const std::string first = entity_tag(settled_facts(), "", now);

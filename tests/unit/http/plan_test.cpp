@@ -95,6 +95,41 @@ TEST(Plan, ComparesNoDateWithAFileThatHasNone) {
             Verdict::kProceed);
 }
 
+// --- changes  ------------------------------------------------------------------------------------
+
+bool may_change_file(const std::string& fields) {
+  return may_change(Asked(fields, "PUT").request(), kFile);
+}
+bool may_create(const std::string& fields) {
+  return may_change(Asked(fields, "PUT").request(), std::nullopt);
+}
+
+TEST(Plan, LetsAFileBeChangedThatIsWhatTheClientThinks) {  // RFC 9110 §13.2.2
+  EXPECT_TRUE(may_change_file(""));
+  EXPECT_TRUE(may_change_file("If-Match: \"a\"\r\n"));
+  EXPECT_TRUE(may_change_file("If-Match: *\r\n"));
+  EXPECT_FALSE(may_change_file("If-Match: W/\"a\"\r\n"));
+  EXPECT_FALSE(may_change_file("If-Match: \"b\"\r\n"));
+  EXPECT_FALSE(may_change_file("If-Match:\r\n"));
+  EXPECT_TRUE(may_change_file(line("If-Unmodified-Since", kDate)));
+  EXPECT_FALSE(may_change_file("If-Unmodified-Since: Sun, 06 Nov 1994 08:49:36 GMT\r\n"));
+  EXPECT_FALSE(may_change_file("If-None-Match: *\r\n"));
+  EXPECT_FALSE(may_change_file("If-None-Match: W/\"a\"\r\n"));
+  EXPECT_TRUE(may_change_file("If-None-Match: \"b\"\r\n"));
+}
+
+TEST(Plan, TakesIfModifiedSinceForNoConditionOfAChange) {  // RFC 9110 §13.1.3
+  EXPECT_TRUE(may_change_file(line("If-Modified-Since", kDate)));
+}
+
+TEST(Plan, LetsAFileBeCreatedUnlessOneIsExpected) {
+  EXPECT_TRUE(may_create(""));
+  EXPECT_TRUE(may_create("If-None-Match: *\r\n"));
+  EXPECT_TRUE(may_create("If-Unmodified-Since: Sun, 06 Nov 1994 08:49:36 GMT\r\n"));
+  EXPECT_FALSE(may_create("If-Match: *\r\n"));
+  EXPECT_FALSE(may_create("If-Match: \"a\"\r\n"));
+}
+
 // --- ranges
 // ---------------------------------------------------------------------------------------
 
