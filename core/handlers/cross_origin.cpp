@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "http/grammar.h"
+#include "http/host.h"
 #include "http/list.h"
 
 namespace tinyserve::handlers {
@@ -15,6 +17,17 @@ using http::FieldName;
 // Whether the field stands there once, with exactly this value.
 bool says(const http::Request& request, FieldName name, std::string_view value) {
   return request.fields.count(name) == 1 && request.fields.find(name) == value;
+}
+
+// Whether `origin` is that of the pages that a browser gets from `host`. Ports have to be the same,
+// be they said or not (RFC 6454 §5).
+bool is_own(std::string_view origin, const std::optional<http::Host>& host) {
+  constexpr std::string_view kScheme = "http://";
+  constexpr std::uint16_t kPort = 80;
+  if (!host || !origin.starts_with(kScheme)) return false;
+  const auto theirs = http::parse_host(origin.substr(kScheme.size()));
+  return theirs && theirs->kind == host->kind && iequals(theirs->name, host->name) &&
+         theirs->port.value_or(kPort) == host->port.value_or(kPort);
 }
 
 // The names that a preflight asks for, as a list of our own; what is no field name is left out.
@@ -40,7 +53,7 @@ CrossOrigin::CrossOrigin(const std::vector<std::string>& origins) : origins_(ori
 
 bool CrossOrigin::is_listed(const http::Request& request) const {
   const auto origin = request.fields.find(FieldName::kOrigin);
-  return request.fields.count(FieldName::kOrigin) == 1 &&
+  return request.fields.count(FieldName::kOrigin) == 1 && *origin != "*" &&
          std::find(origins_.begin(), origins_.end(), *origin) != origins_.end();
 }
 
@@ -55,8 +68,21 @@ bool CrossOrigin::refuses(const http::Request& request) const {
            says(request, FieldName::kSecFetchDest, "document"));
 }
 
+bool CrossOrigin::refuses_change(const http::Request& request) const {
+  if (is_listed(request)) return false;
+  bool foreign = false;
+  request.fields.for_each(FieldName::kSecFetchSite, [&foreign](std::string_view value) {
+    foreign = foreign || (value != "same-origin" && value != "none");
+  });
+  request.fields.for_each(FieldName::kOrigin, [&foreign, &request](std::string_view value) {
+    foreign = foreign || !is_own(value, request.host);
+  });
+  return foreign;
+}
+
 std::optional<Answer> CrossOrigin::preflight(const http::Request& request,
-                                             std::string_view methods) const {
+                                             std::string_view methods,
+                                             std::string_view changes) const {
   if (mode_ == Mode::kOff || request.method != http::Method::kOptions ||
       !request.fields.has(FieldName::kOrigin) ||
       !request.fields.has(FieldName::kAccessControlRequestMethod)) {
@@ -66,7 +92,9 @@ std::optional<Answer> CrossOrigin::preflight(const http::Request& request,
   answer.via = http::Via::kPreflight;
   answer.response.status = http::Status::kNoContent;
   http::FieldText& fields = answer.response.fields;
-  fields.add("Access-Control-Allow-Methods", methods);
+  std::string allowed(methods);
+  if (!changes.empty() && is_listed(request)) allowed.append(", ").append(changes);
+  fields.add("Access-Control-Allow-Methods", allowed);
   // Named one by one: a * would leave Authorization out.
   const std::string names = requested_fields(request);
   if (!names.empty()) fields.add("Access-Control-Allow-Headers", names);

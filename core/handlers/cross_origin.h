@@ -25,10 +25,17 @@ class CrossOrigin {
   // `embed` navigate, too, but show the answer within the other page.
   [[nodiscard]] bool refuses(const http::Request& request) const;
 
-  // The answer when `request` is a preflight and CORS is on (Fetch §3.3, CORS-preflight request);
-  // `methods` are those that its target takes.
+  // Whether a page asks for a change that is neither ours nor of one of the origins that are named
+  // one by one: those that come under "*" may read. Ours is the origin that the request's own Host
+  // makes (RFC 6454 §6.2). What no browser sends says nothing of pages and is not refused.
+  [[nodiscard]] bool refuses_change(const http::Request& request) const;
+
+  // The answer when `request` is a preflight and CORS is on (Fetch §3.3, CORS-preflight request).
+  // `methods` are those that its target takes, as a list; `changes` others that only those may use
+  // whom refuses_change() lets pass.
   [[nodiscard]] std::optional<Answer> preflight(const http::Request& request,
-                                                std::string_view methods) const;
+                                                std::string_view methods,
+                                                std::string_view changes = {}) const;
 
   // Adds what lets the origins read this answer, and nothing when CORS is off.
   void add_fields(const http::Request& request, http::FieldText& fields) const;

@@ -30,8 +30,11 @@ bool is_unspecified(const http::Host& host) {
 
 HostPolicy::HostPolicy(const std::vector<std::string>& allowed, const std::string& own_name) {
   for (const std::string& name : allowed) {
-    if (name == "*") accepts_all_ = true;
-    names_.push_back(name);
+    if (name == "*") {
+      accepts_all_ = true;
+    } else {
+      names_.push_back(name);
+    }
   }
   if (own_name.empty()) return;
   names_.push_back(own_name);
@@ -39,7 +42,11 @@ HostPolicy::HostPolicy(const std::vector<std::string>& allowed, const std::strin
 }
 
 bool HostPolicy::accepts(const std::optional<http::Host>& host) const {
-  if (accepts_all_ || !host) return true;
+  return accepts_all_ || knows(host);
+}
+
+bool HostPolicy::knows(const std::optional<http::Host>& host) const {
+  if (!host) return true;
   if (host->kind != http::Host::Kind::kName) return !is_unspecified(*host);
   std::string_view name = host->name;
   if (name.ends_with('.')) name.remove_suffix(1);  // the absolute form of the same name

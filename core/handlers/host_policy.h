@@ -23,6 +23,8 @@ class HostPolicy {
   // (which browsers reach without saying where they come from), and the names it was made with;
   // also a request that names no host, which only HTTP/1.0 can be.
   [[nodiscard]] bool accepts(const std::optional<http::Host>& host) const;
+  // The same, but "*" does not count: with it a page of any site could become our own origin.
+  [[nodiscard]] bool knows(const std::optional<http::Host>& host) const;
 
  private:
   std::vector<std::string> names_;

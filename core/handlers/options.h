@@ -29,6 +29,7 @@ struct Options {
   std::vector<std::string> index_names{"index.html"};  // tried in this order in a directory
   bool listing = true;    // a directory without index shows its entries
   bool dotfiles = false;  // names that begin with a dot are served and listed
+  bool writable = false;  // PUT and DELETE change files of the directory; a single file never
   bool api = true;        // `/api/` belongs to us and not to the files
   std::string spa;  // path in the root of the file that answers for the routes of a single-page
                     // application; empty: none does

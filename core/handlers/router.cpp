@@ -83,13 +83,23 @@ Router::Router(const Options& options, const std::string& own_name, files::Root&
 
 Admission Router::admit(const http::Request& request) const {
   const auto path = http::decode_path(request.target.path);
-  if (path && options_->api && !rebuff(request) && api_wants_content(request, *path)) {
-    return Admission::kTake;
+  if (path && !rebuff(request)) {
+    if (options_->api && api_wants_content(request, *path)) return Admission::kTake;
+    if (takes_upload(request, *path)) return Admission::kStream;
   }
   // Whoever asks whether to send it is told no by the answer itself (RFC 9110 §10.1.1).
   if (request.expects_continue || request.framing.length > http::kMaxSkipped)
     return Admission::kAnswerNow;
   return Admission::kSkip;
+}
+
+bool Router::takes_upload(const http::Request& request, const http::Path& path) const {
+  return request.method == http::Method::kPut && files_.is_writable() &&
+         !(options_->api && is_api(path)) && !refuse_change(request, path, *options_);
+}
+
+Result<std::unique_ptr<Change>> Router::begin_upload(const http::Request& request) const {
+  return files_.begin_change(request, *http::decode_path(request.target.path));
 }
 
 std::optional<Router::Rebuff> Router::rebuff(const http::Request& request) const {
@@ -102,6 +112,20 @@ std::optional<Router::Rebuff> Router::rebuff(const http::Request& request) const
   if (cross_origin_.refuses(request)) {
     return Rebuff{"A page of another site asked for this. If it may, start the server with --cors.",
                   Via::kCrossSite, "cross-site request"};
+  }
+  if (options_->writable && changes_files(request.method)) {
+    if (!hosts_.knows(request.host)) {
+      return Rebuff{
+          "Who changes files must use a name that is known: start the server with --allow-host "
+          "NAME. An asterisk is not enough.",
+          Via::kBadHost, "foreign Host"};
+    }
+    if (cross_origin_.refuses_change(request)) {
+      return Rebuff{
+          "A page of another origin asked for this. If it may, start the server with --cors "
+          "ORIGIN. An asterisk is not enough.",
+          Via::kCrossSite, "cross-origin change"};
+    }
   }
   return std::nullopt;
 }
@@ -134,7 +158,10 @@ Answer Router::answer(const http::Request& request, const Caller& caller, Instan
   const auto path = http::decode_path(request.target.path);
   const bool is_ours = path && options_->api && is_api(*path);
   const std::string_view methods = is_ours ? api_methods(*path) : kMethods;
-  if (auto preflight = cross_origin_.preflight(request, methods)) return *std::move(preflight);
+  const std::string_view changes = files_.is_writable() && !is_ours ? kChanges : "";
+  if (auto preflight = cross_origin_.preflight(request, methods, changes)) {
+    return *std::move(preflight);
+  }
   if (request.method == http::Method::kUnknown) {
     return page(request.fields, Status::kNotImplemented, refusal_detail(Status::kNotImplemented),
                 Via::kRefused, "unknown method");
@@ -143,7 +170,9 @@ Answer Router::answer(const http::Request& request, const Caller& caller, Instan
     Answer answer;
     answer.via = Via::kApi;
     answer.response.status = Status::kNoContent;
-    answer.response.fields.add("Allow", kMethods);
+    std::string allowed(kMethods);
+    if (files_.is_writable()) allowed.append(", ").append(kChanges);
+    answer.response.fields.add("Allow", allowed);
     return answer;
   }
   if (!path) {

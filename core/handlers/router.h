@@ -1,6 +1,7 @@
 // router.h — step 4: which answer a request gets. Who may ask comes first, then method, then path.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include "handlers/host_policy.h"
 #include "handlers/options.h"
 #include "handlers/static_files.h"
+#include "handlers/writing.h"
 #include "http/refusal.h"
 #include "http/request.h"
 
@@ -24,6 +26,7 @@ namespace tinyserve::handlers {
 // What becomes of content that is announced but not there yet (RFC 9112 §9.3).
 enum class Admission : std::uint8_t {
   kTake,       // it is needed for the answer
+  kStream,     // it is written to a file while it arrives: see begin_upload()
   kSkip,       // it is read and dropped, then the request is answered
   kAnswerNow,  // it is not worth waiting for: the request is answered, and the connection closed
 };
@@ -39,6 +42,10 @@ class Router {
 
   // Before the content of `request` arrives.
   [[nodiscard]] Admission admit(const http::Request& request) const;
+
+  // The change that content is streamed to, after admit() said kStream. Fails with fcntl(2)'s
+  // errors; respond() has the answer then.
+  [[nodiscard]] Result<std::unique_ptr<Change>> begin_upload(const http::Request& request) const;
 
   // The answer to `request`, whose content is complete where admit() said kTake, or who is to make
   // it. Views in it die with the turn.
@@ -56,6 +63,7 @@ class Router {
     std::string_view why;
   };
   [[nodiscard]] std::optional<Rebuff> rebuff(const http::Request& request) const;
+  [[nodiscard]] bool takes_upload(const http::Request& request, const http::Path& path) const;
   [[nodiscard]] Answer answer(const http::Request& request, const Caller& caller, Instant now,
                               Means means);
   void add_fields(const http::Request& request, http::FieldText& fields) const;

@@ -6,6 +6,7 @@
 
 #include "files/listing.h"
 #include "files/media_type.h"
+#include "files/writer.h"
 #include "handlers/file_job.h"
 #include "handlers/listing_json.h"
 #include "handlers/pages.h"
@@ -18,23 +19,11 @@ namespace {
 using http::Status;
 using http::Via;
 
-constexpr std::string_view kAllowed = "GET, HEAD, OPTIONS";
 constexpr const char* kOwnErrorPage = "404.html";
 constexpr std::size_t kMostListedAtOnce = 256;  // entries; a millisecond of the loop's time
 
 Answer not_found(const http::Request& request, Via via = Via::kErrorPage) {
   return error_answer(request, Status::kNotFound, "There is nothing here.", via);
-}
-
-// RFC 9110 §15.5.6, and a word for those who look for something that takes a POST.
-Answer method_not_allowed(const http::Request& request, const Options& options) {
-  const bool echo = request.method == http::Method::kPost && options.api;
-  Answer answer =
-      error_answer(request, Status::kMethodNotAllowed,
-                   echo ? "Files are only read. POST to /api/echo to get back what you send."
-                        : "Files are only read: GET, HEAD and OPTIONS.");
-  answer.response.fields.add("Allow", kAllowed);
-  return answer;
 }
 
 // RFC 9110 §15.4.2. The path is encoded anew from what was decoded, so it begins with exactly one
@@ -57,6 +46,14 @@ bool is_route(const http::Request& request, std::string_view path) {
          http::prefers_html(request.fields.all(http::FieldName::kAccept));
 }
 
+// Content in chunks is never here: it is streamed.
+bool has_all_content(const http::Request& request) {
+  if (request.method != http::Method::kPut) return true;
+  std::uint64_t size = request.content.view.size();
+  for (const Block& block : request.content.blocks) size += block.size();
+  return request.framing.kind != http::Framing::Kind::kChunked && size == request.framing.length;
+}
+
 }  // namespace
 
 Answer StaticFiles::respond(const Ask& ask) {
@@ -70,16 +67,65 @@ Answer StaticFiles::respond(const Ask& ask) {
       Answer answer;
       answer.via = Via::kFile;
       answer.response.status = Status::kNoContent;
-      answer.response.fields.add("Allow", kAllowed);
+      answer.response.fields.add("Allow", allowed());
       return answer;
     }
+    case http::Method::kPut:
+    case http::Method::kDelete:
+      if (is_writable()) return change(ask);
+      break;
     default:
-      return method_not_allowed(ask.request, *served_.options);
+      break;
   }
+  return method_not_allowed(ask.request);
+}
+
+std::string_view StaticFiles::allowed() const {
+  return is_writable() ? "GET, HEAD, OPTIONS, PUT, DELETE" : "GET, HEAD, OPTIONS";
+}
+
+// RFC 9110 §15.5.6, and a word for those who look for what there is under another name.
+Answer StaticFiles::method_not_allowed(const http::Request& request) const {
+  std::string_view detail = "Files are only read: GET, HEAD and OPTIONS.";
+  if (is_writable()) detail = "Files are read by GET, and changed by PUT and DELETE.";
+  if (request.method == http::Method::kPost && served_.options->api) {
+    detail = "Files take no POST. POST to /api/echo to get back what you send.";
+  }
+  if (changes_files(request.method)) {
+    detail = served_.options->writable
+                 ? "A single file is only read. --writable is for a directory."
+                 : "Files are only read. To let clients change them, start it with --writable.";
+  }
+  Answer answer = error_answer(request, Status::kMethodNotAllowed, detail);
+  answer.response.fields.add("Allow", allowed());
+  return answer;
+}
+
+Answer StaticFiles::change(const Ask& ask) const {
+  if (auto refused = refuse_change(ask.request, ask.path, *served_.options)) {
+    return *std::move(refused);
+  }
+  // What is still to come would be missing in the file.
+  if (ask.means == Means::kLoopOnly || !has_all_content(ask.request)) {
+    return busy_answer(ask.request);
+  }
+  auto change = begin_change(ask.request, ask.path);
+  if (!change) return failed_answer(ask.request, change.error());
+  Answer answer;
+  answer.job = std::make_unique<ChangeJob>(*std::move(change));
+  return answer;
+}
+
+Result<std::unique_ptr<Change>> StaticFiles::begin_change(const http::Request& request,
+                                                          const http::Path& path) const {
+  auto root = served_.root->duplicate();
+  if (!root) return root.error();
+  return std::make_unique<Change>(request, *std::move(root), path.text);
 }
 
 Answer StaticFiles::get(const Ask& ask) {
-  if (ask.path.hidden && !served_.options->dotfiles) return not_found(ask.request, Via::kHidden);
+  const bool shown = served_.options->dotfiles && !files::is_temporary(ask.path.text);
+  if (ask.path.hidden && !shown) return not_found(ask.request, Via::kHidden);
   if (!root_is_there()) {
     Answer answer;
     answer.response =

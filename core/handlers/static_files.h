@@ -1,13 +1,16 @@
 // static_files.h — steps 4 and 5 for files: what a path of the served directory is answered with.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "handlers/answer.h"
 #include "handlers/ask.h"
 #include "handlers/file_answer.h"
+#include "handlers/writing.h"
 #include "http/via.h"
 
 namespace tinyserve::handlers {
@@ -23,12 +26,23 @@ class StaticFiles {
 
   [[nodiscard]] Answer respond(const Ask& ask);
 
+  // A PUT or DELETE that refuse_change() lets pass, for a worker. Fails with fcntl(2)'s errors.
+  [[nodiscard]] Result<std::unique_ptr<Change>> begin_change(const http::Request& request,
+                                                             const http::Path& path) const;
+
   // Whether the root has been opened anew since this object was made.
   [[nodiscard]] bool root_was_replaced() const { return root_was_replaced_; }
+  // Whether PUT and DELETE can do anything here.
+  [[nodiscard]] bool is_writable() const {
+    return served_.options->writable && served_.root->single_file().empty();
+  }
 
  private:
   [[nodiscard]] bool root_is_there();
   [[nodiscard]] Answer get(const Ask& ask);
+  [[nodiscard]] Answer change(const Ask& ask) const;
+  [[nodiscard]] Answer method_not_allowed(const http::Request& request) const;
+  [[nodiscard]] std::string_view allowed() const;
   [[nodiscard]] Answer plain_path(const Ask& ask);
   [[nodiscard]] Answer single_file(const Ask& ask);
   [[nodiscard]] Answer directory(const Ask& ask);

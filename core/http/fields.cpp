@@ -29,6 +29,7 @@ FieldName parse_field_name(std::string_view name) {
     case 12:
       return either("content-type", FieldName::kContentType);
     case 13:
+      if (to_lower(name[0]) == 'c') return either("content-range", FieldName::kContentRange);
       return either("if-none-match", FieldName::kIfNoneMatch);
     case 14:
       if (to_lower(name[0]) == 'c') return either("content-length", FieldName::kContentLength);
@@ -37,6 +38,8 @@ FieldName parse_field_name(std::string_view name) {
       return either("sec-fetch-dest", FieldName::kSecFetchDest);
     case 15:
       return either("accept-encoding", FieldName::kAcceptEncoding);
+    case 16:
+      return either("content-encoding", FieldName::kContentEncoding);
     case 17:
       if (to_lower(name[0]) == 't')
         return either("transfer-encoding", FieldName::kTransferEncoding);

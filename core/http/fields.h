@@ -19,6 +19,8 @@ enum class FieldName : std::uint8_t {
   kConnection,
   kContentLength,
   kContentType,
+  kContentEncoding,
+  kContentRange,
   kTransferEncoding,
   kExpect,
   kAccept,

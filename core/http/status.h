@@ -1,4 +1,4 @@
-// status.h — status codes and their reasons (RFC 9110 §15).
+// status.h — status codes and their reasons (RFC 9110 §15; 507: RFC 4918 §11.5).
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@ namespace tinyserve::http {
 enum class Status : std::uint16_t {
   kContinue = 100,
   kOk = 200,
+  kCreated = 201,
   kNoContent = 204,
   kPartialContent = 206,
   kMovedPermanently = 301,
@@ -20,9 +21,11 @@ enum class Status : std::uint16_t {
   kNotFound = 404,
   kMethodNotAllowed = 405,
   kRequestTimeout = 408,
+  kConflict = 409,
   kPreconditionFailed = 412,
   kContentTooLarge = 413,
   kUriTooLong = 414,
+  kUnsupportedMediaType = 415,
   kRangeNotSatisfiable = 416,
   kExpectationFailed = 417,
   kFieldsTooLarge = 431,
@@ -30,6 +33,7 @@ enum class Status : std::uint16_t {
   kNotImplemented = 501,
   kUnavailable = 503,
   kVersionNotSupported = 505,
+  kInsufficientStorage = 507,
 };
 
 [[nodiscard]] constexpr int code(Status status) { return static_cast<int>(status); }

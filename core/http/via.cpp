@@ -26,6 +26,8 @@ std::string_view name(Via via) {
       return "preflight";
     case Via::kApi:
       return "api";
+    case Via::kWrite:
+      return "write";
     case Via::kRefused:
       return "refused";
     case Via::kOutsideRoot:

@@ -18,6 +18,7 @@ enum class Via : std::uint8_t {
   kErrorPage,
   kPreflight,
   kApi,
+  kWrite,
   kRefused,
   kOutsideRoot,
   kHidden,

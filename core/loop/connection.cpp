@@ -101,7 +101,14 @@ void Connection::pump(Services& services) {
       paused_ = false;
       break;
     }
-    if (next == RequestReader::Next::kHead && decide_content(services)) continue;
+    if (next == RequestReader::Next::kHead && decide_content(services)) {
+      if (exchange_->awaits_answer()) break;
+      continue;
+    }
+    if (exchange_->upload && next != RequestReader::Next::kRefused) {
+      continue_upload(services, next);
+      break;
+    }
     if (next == RequestReader::Next::kRefused) {
       answer_refusal(services, reader.refusal());
     } else {
@@ -121,7 +128,7 @@ void Connection::pump(Services& services) {
     reader.settle();
   }
   if (!queue.empty()) {
-    send(services);
+    send_what_is_queued(services);
   } else if (!exchange_->is_making()) {
     wait_for_input(services);
   }
@@ -140,11 +147,13 @@ bool Connection::decide_content(Services& services) {
   switch (services.router.admit(reader.request())) {
     case handlers::Admission::kTake:
       if (reader.request().expects_continue) {
-        exchange_->queue.append(kContinue);
+        queue_continue();
         apply(Event::kInterimQueued);
       }
       reader.take_content();
       return true;
+    case handlers::Admission::kStream:
+      return begin_upload(services);
     case handlers::Admission::kSkip:
       reader.skip_content();
       return true;
@@ -153,6 +162,8 @@ bool Connection::decide_content(Services& services) {
   }
   return false;
 }
+
+void Connection::queue_continue() { exchange_->queue.append(kContinue); }
 
 void Connection::answer_request(Services& services) {
   const auto means =
@@ -198,6 +209,7 @@ void Connection::answer_refusal(Services& services, const http::Refusal& refusal
 void Connection::queue_answer(Services& services, handlers::Answer answer,
                               const http::RequestHead& head, const http::Request* request) {
   Exchange& exchange = *exchange_;
+  discard_upload(services);
   ++requests_;
   progress_.had_request = true;
   const bool is_produced = http::is_produced(answer.response.body);
@@ -360,6 +372,7 @@ void Connection::cut_off(Services& services) { abandon(services, Via::kTimeout, 
 void Connection::abandon(Services& services, Via via, std::string_view why) {
   if (exchange_) {
     Exchange& exchange = *exchange_;
+    discard_upload(services);
     const std::uint64_t sent = exchange.queue.sent();
     const std::int64_t now_us = clock_us(CLOCK_MONOTONIC);
     for (; exchange.first_answer < exchange.answers.size(); ++exchange.first_answer) {

@@ -19,6 +19,7 @@
 #include "http/request_reader.h"
 #include "loop/access_log.h"
 #include "loop/services.h"
+#include "loop/upload.h"
 #include "net/address.h"
 #include "net/send_queue.h"
 
@@ -60,6 +61,12 @@ class Connection {
   void pump(Services& services);
   [[nodiscard]] bool decide_content(Services& services);
   [[nodiscard]] handlers::Caller caller() const;  // of the request that is being read
+  [[nodiscard]] bool begin_upload(Services& services);
+  void continue_upload(Services& services, http::RequestReader::Next next);
+  void give_upload_away(Services& services, UploadJob::Step step);
+  void resume_upload(Services& services, UploadJob& job);
+  void discard_upload(Services& services);
+  void queue_continue();
   void answer_request(Services& services);
   void deliver(Services& services, handlers::Answer answer);
   void wait_for(Services& services, handlers::Answer answer);

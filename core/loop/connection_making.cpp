@@ -55,6 +55,7 @@ void Connection::resume(Services& services, Job& job) {
     return deliver_late(
         services, services.router.complete(exchange_->reader.request(), maker->take_answer()));
   }
+  if (auto* step = dynamic_cast<UploadJob*>(&job)) return resume_upload(services, *step);
   if (auto* maker = dynamic_cast<PortionJob*>(&job)) {
     exchange_->content->producer = maker->take_producer();
     queue_portion(services, maker->take_portion());

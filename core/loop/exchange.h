@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "handlers/answer.h"
+#include "handlers/writing.h"
 #include "http/producer.h"
 #include "http/request_reader.h"
 #include "loop/access_log.h"
@@ -54,9 +55,12 @@ struct Exchange {
   Instant first_byte;     // of the request that is being read
   Instant last_received;  // when bytes came in last
 
+  // What the content of the request that is being read is written to; none while a worker has it.
+  std::unique_ptr<handlers::Change> upload;
+
   // The answer to the request that is being read, where it is not there yet, or the rest of the
   // last one that was queued: at most one of the three is set.
-  bool job_under_way = false;            // a worker makes it
+  bool job_under_way = false;            // a worker makes it, or has the upload
   std::optional<handlers::Answer> held;  // it is there, but a timer holds it back
   std::optional<ContentUnderWay> content;
   std::deque<ContentMark> marks;  // of the last answer that was produced

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "http/date.h"
+#include "loop/upload.h"
 
 namespace tinyserve::loop {
 
@@ -138,6 +139,9 @@ void Loop::take_finished_jobs() {
     if (slot_of(ticket) != nullptr) {
       step(static_cast<std::uint32_t>(ticket),
            [this, &job = *job](Connection& connection) { connection.resume(services_, job); });
+    }
+    if (auto change = unclaimed_change(*job)) {
+      services_.workers.post(discard(std::move(change)), ticket, finished_jobs_);
     }
     const auto* maker = dynamic_cast<const handlers::AnswerJob*>(job.get());
     if (maker == nullptr) continue;

@@ -80,6 +80,47 @@ TEST(CrossOrigin, LetsAListedSitePassWhereItSaysWhoItIs) {
       kFromScript + "Origin: https://app.example\r\nOrigin: https://evil.example\r\n", origins));
 }
 
+// --- changes ------------------------------------------------------------------------------------
+
+bool refuses_change(const std::string& fields, const Origins& origins = {},
+                    const std::string& host = "localhost:8080") {
+  const test::AskedRequest asked("PUT /x HTTP/1.1\r\nHost: " + host + "\r\n" + fields + "\r\n");
+  return CrossOrigin(origins).refuses_change(asked.request());
+}
+
+TEST(CrossOrigin, LetsOurOwnPagesAndOtherClientsChangeFiles) {
+  EXPECT_FALSE(refuses_change(""));
+  EXPECT_FALSE(refuses_change("Sec-Fetch-Site: same-origin\r\n"));
+  EXPECT_FALSE(refuses_change("Origin: http://localhost:8080\r\n"));
+  EXPECT_FALSE(refuses_change("Origin: http://LOCALHOST\r\n", {}, "localhost:80"));
+  EXPECT_FALSE(refuses_change("Origin: http://[::1]:8080\r\n", {}, "[::1]:8080"));
+}
+
+TEST(CrossOrigin, LetsNoOtherOriginChangeFiles) {
+  for (const std::string origin :
+       {"http://localhost", "http://localhost:3000", "https://localhost:8080",
+        "http://app.localhost:8080", "http://127.0.0.1:8080", "http://evil.example", "null", "",
+        "http://localhost:8080/", "http://localhost:8080.evil.example", "localhost:8080", "*"}) {
+    EXPECT_TRUE(refuses_change("Origin: " + origin + "\r\n")) << origin;
+  }
+}
+
+TEST(CrossOrigin, LetsNoOtherSiteChangeFilesByItsFetchMetadata) {
+  for (const std::string site : {"same-site", "cross-site", "", "Same-Origin"}) {
+    EXPECT_TRUE(refuses_change("Sec-Fetch-Site: " + site + "\r\n")) << site;
+  }
+  EXPECT_TRUE(refuses_change("Sec-Fetch-Site: same-origin\r\nSec-Fetch-Site: cross-site\r\n"));
+  EXPECT_TRUE(refuses_change("Origin: http://localhost:8080\r\nOrigin: http://evil.example\r\n"));
+}
+
+TEST(CrossOrigin, LetsAnOriginChangeFilesThatIsNamedAndNotMeantByAnAsterisk) {
+  const std::string fields = "Sec-Fetch-Site: cross-site\r\nOrigin: https://app.example\r\n";
+  EXPECT_FALSE(refuses_change(fields, {"https://app.example"}));
+  EXPECT_FALSE(refuses_change(fields, {"*", "https://app.example"}));
+  EXPECT_TRUE(refuses_change(fields, {"*"}));
+  EXPECT_TRUE(refuses_change("Origin: *\r\n", {"*"}));
+}
+
 // --- CORS ---------------------------------------------------------------------------------------
 
 TEST(CrossOrigin, AddsNothingWithoutCors) {
@@ -137,6 +178,20 @@ TEST(CrossOrigin, LeavesOtherOptionsRequestsAlone) {
   EXPECT_FALSE(CrossOrigin({"*"}).preflight(Asked("Origin: a\r\n", "OPTIONS").request(), "GET"));
   EXPECT_FALSE(CrossOrigin({"*"}).preflight(Asked(kPreflight, "GET").request(), "GET"));
   EXPECT_FALSE(CrossOrigin({}).preflight(Asked(kPreflight, "OPTIONS").request(), "GET"));
+}
+
+TEST(CrossOrigin, TellsANamedOriginInAPreflightThatItMayChangeFiles) {
+  const Asked asked(kPreflight, "OPTIONS");
+  const auto methods = [&asked](const Origins& origins) {
+    const auto answer = CrossOrigin(origins).preflight(asked.request(), "GET, HEAD, OPTIONS, POST", "PUT, DELETE");
+    const std::string fields(answer->response.fields.text());
+    return fields.substr(0, fields.find('\r'));
+  };
+  EXPECT_EQ(methods({"https://app.example"}),
+            "Access-Control-Allow-Methods: GET, HEAD, OPTIONS, POST, PUT, DELETE");
+  EXPECT_EQ(methods({"*"}), "Access-Control-Allow-Methods: GET, HEAD, OPTIONS, POST");
+  EXPECT_EQ(methods({"https://other.example"}),
+            "Access-Control-Allow-Methods: GET, HEAD, OPTIONS, POST");
 }
 
 }  // namespace

@@ -71,6 +71,18 @@ TEST(HostPolicy, AcceptsEverythingWithAnAsterisk) {
   EXPECT_TRUE(accepts(policy, "0.0.0.0"));
 }
 
+TEST(HostPolicy, KnowsNobodyByAnAsterisk) {
+  const HostPolicy policy({"*", "dev.example"}, "");
+  const auto knows = [&policy](std::string_view host) {
+    return policy.knows(http::parse_host(host));
+  };
+  EXPECT_TRUE(knows("localhost:8080"));
+  EXPECT_TRUE(knows("dev.example"));
+  EXPECT_FALSE(knows("example.com"));
+  EXPECT_FALSE(knows("0.0.0.0"));
+  EXPECT_FALSE(knows("*"));
+}
+
 TEST(HostPolicy, AcceptsARequestThatNamesNoHost) {  // only HTTP/1.0 can be one
   EXPECT_TRUE(HostPolicy({}, "").accepts(std::nullopt));
 }

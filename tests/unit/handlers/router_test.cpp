@@ -306,5 +306,77 @@ TEST(Router, IsolatesPages) {
   EXPECT_EQ(head.field("Cross-Origin-Embedder-Policy"), "credentialless");
 }
 
+// --- changes
+// --------------------------------------------------------------------------------------
+
+Options writable() {
+  Options options;
+  options.writable = true;
+  return options;
+}
+
+const std::string kContent = "Host: localhost\r\nContent-Length: 5\r\n";
+
+TEST(Router, StreamsContentToAFileThatMayBeWritten) {
+  const Site site(writable());
+  EXPECT_EQ(site.admit("PUT /a", kContent), Admission::kStream);
+  EXPECT_EQ(site.admit("PUT /a", "Host: localhost\r\nTransfer-Encoding: chunked\r\n"),
+            Admission::kStream);
+  for (const std::string_view line : {"PUT /", "PUT /.a", "PUT /api/a", "DELETE /a", "POST /a"}) {
+    EXPECT_EQ(site.admit(line, kContent), Admission::kSkip) << line;
+  }
+  EXPECT_EQ(site.admit("PUT /a", kContent + "Origin: null\r\n"), Admission::kSkip);
+  EXPECT_EQ(Site().admit("PUT /a", kContent), Admission::kSkip);
+}
+
+TEST(Router, HasAWorkerChangeFiles) {
+  Site site(writable());
+  EXPECT_NE(site.ask("DELETE /index.html").job, nullptr);
+  EXPECT_NE(site.ask("PUT /a").job, nullptr);
+  EXPECT_EQ(site.ask("PUT /.a").job, nullptr);
+  EXPECT_EQ(site.tree.read("index.html"), "home");
+}
+
+TEST(Router, ChangesNothingWhileTheWorkersHaveTooMuchToDo) {
+  Site site(writable());
+  const Asked asked("DELETE /index.html HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const Answer answer = site.router.respond(asked.request(), kNow, Means::kLoopOnly);
+  EXPECT_EQ(answer.job, nullptr);
+  EXPECT_EQ(answer.response.status, Status::kUnavailable);
+}
+
+TEST(Router, NeverWritesAPartOfWhatWasAnnounced) {
+  Site site(writable());
+  for (const std::string& fields :
+       {kContent, std::string("Host: localhost\r\nTransfer-Encoding: chunked\r\n")}) {
+    const Answer answer = site.ask("PUT /a", fields);
+    EXPECT_EQ(answer.job, nullptr);
+    EXPECT_EQ(answer.response.status, Status::kUnavailable);
+  }
+}
+
+TEST(Router, WantsAHostThatIsKnownWhereFilesAreChanged) {
+  Options options = writable();
+  options.allowed_hosts = {"*"};
+  Site site(options);
+  EXPECT_EQ(site.ask("GET /", "Host: evil.example\r\n").response.status, Status::kOk);
+  const Answer answer = site.ask("DELETE /index.html", "Host: evil.example\r\n");
+  EXPECT_EQ(answer.response.status, Status::kForbidden);
+  EXPECT_EQ(answer.via, Via::kBadHost);
+}
+
+TEST(Router, WantsAnOriginThatIsNamedWhereFilesAreChanged) {
+  Options options = writable();
+  options.cors_origins = {"*"};
+  Site site(options);
+  const std::string fields = "Host: localhost\r\nOrigin: http://app.example\r\n";
+  const Answer answer = site.ask("DELETE /index.html", fields);
+  EXPECT_EQ(answer.response.status, Status::kForbidden);
+  EXPECT_EQ(answer.via, Via::kCrossSite);
+  options.cors_origins = {"http://app.example"};
+  Site named(options);
+  EXPECT_NE(named.ask("DELETE /index.html", fields).job, nullptr);
+}
+
 }  // namespace
 }  // namespace tinyserve::handlers

@@ -20,6 +20,8 @@ constexpr std::pair<std::string_view, FieldName> kNames[] = {
     {"Connection", FieldName::kConnection},
     {"Content-Length", FieldName::kContentLength},
     {"Content-Type", FieldName::kContentType},
+    {"Content-Encoding", FieldName::kContentEncoding},
+    {"Content-Range", FieldName::kContentRange},
     {"Transfer-Encoding", FieldName::kTransferEncoding},
     {"Expect", FieldName::kExpect},
     {"Accept", FieldName::kAccept},

@@ -8,6 +8,7 @@ namespace {
 TEST(Status, HasTheReasonOfTheRfc) {
   EXPECT_EQ(reason(Status::kContinue), "Continue");
   EXPECT_EQ(reason(Status::kOk), "OK");
+  EXPECT_EQ(reason(Status::kCreated), "Created");
   EXPECT_EQ(reason(Status::kNoContent), "No Content");
   EXPECT_EQ(reason(Status::kPartialContent), "Partial Content");
   EXPECT_EQ(reason(Status::kMovedPermanently), "Moved Permanently");
@@ -17,9 +18,11 @@ TEST(Status, HasTheReasonOfTheRfc) {
   EXPECT_EQ(reason(Status::kNotFound), "Not Found");
   EXPECT_EQ(reason(Status::kMethodNotAllowed), "Method Not Allowed");
   EXPECT_EQ(reason(Status::kRequestTimeout), "Request Timeout");
+  EXPECT_EQ(reason(Status::kConflict), "Conflict");
   EXPECT_EQ(reason(Status::kPreconditionFailed), "Precondition Failed");
   EXPECT_EQ(reason(Status::kContentTooLarge), "Content Too Large");
   EXPECT_EQ(reason(Status::kUriTooLong), "URI Too Long");
+  EXPECT_EQ(reason(Status::kUnsupportedMediaType), "Unsupported Media Type");
   EXPECT_EQ(reason(Status::kRangeNotSatisfiable), "Range Not Satisfiable");
   EXPECT_EQ(reason(Status::kExpectationFailed), "Expectation Failed");
   EXPECT_EQ(reason(Status::kFieldsTooLarge), "Request Header Fields Too Large");
@@ -27,6 +30,7 @@ TEST(Status, HasTheReasonOfTheRfc) {
   EXPECT_EQ(reason(Status::kNotImplemented), "Not Implemented");
   EXPECT_EQ(reason(Status::kUnavailable), "Service Unavailable");
   EXPECT_EQ(reason(Status::kVersionNotSupported), "HTTP Version Not Supported");
+  EXPECT_EQ(reason(Status::kInsufficientStorage), "Insufficient Storage");
 }
 
 TEST(Status, HasTheReasonsOfOtherCodesToo) {

@@ -25,6 +25,7 @@ constexpr std::pair<Via, std::string_view> kNames[] = {
     {Via::kErrorPage, "error-page"},
     {Via::kPreflight, "preflight"},
     {Via::kApi, "api"},
+    {Via::kWrite, "write"},
     {Via::kRefused, "refused"},
     {Via::kOutsideRoot, "outside-root"},
     {Via::kHidden, "hidden"},
