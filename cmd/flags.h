@@ -76,6 +76,13 @@ inline constexpr std::array kFlags{
          .group = Group::kServing,
          .brief = "follow links that lead out of ROOT",
          .details = "Relative links that stay inside are always followed, absolute ones are not."},
+    Flag{.name = "writable",
+         .group = Group::kServing,
+         .brief = "let clients change files by PUT and DELETE",
+         .details = "Each file is replaced at once when all of it has arrived; directories are "
+                    "neither made nor removed, and no link leads out of ROOT. A request needs a "
+                    "Host that is known and, from a page of another origin, a --cors that names "
+                    "it: an asterisk is not enough for either."},
     Flag{.name = "no-api",
          .group = Group::kServing,
          .brief = "leave /api/ to the files",
@@ -200,7 +207,7 @@ inline constexpr std::array kFlags{
          .kind = ValueKind::kNumber,
          .default_text = "one per core, up to 4",
          .group = Group::kLimits,
-         .brief = "threads for what would hold others up",
+         .brief = "threads for what takes long",
          .details = "They compress files, list large directories and read from slow disks. None is "
                     "started before it has something to do."},
     Flag{.name = "max-body",

@@ -158,6 +158,7 @@ std::variant<Settings, UsageError> interpret(const RawOptions& raw) {
   config.handlers.index_names = read.list("index", config.handlers.index_names, parse_file_name);
   config.handlers.listing = !read.is_on("no-listing");
   config.handlers.dotfiles = read.is_on("dotfiles");
+  config.handlers.writable = read.is_on("writable");
   config.handlers.api = !read.is_on("no-api");
   config.handlers.spa = read.one("spa", config.handlers.spa, parse_path_in_root);
   config.handlers.clean_urls = read.is_on("clean-urls");

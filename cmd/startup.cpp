@@ -215,6 +215,7 @@ Started describe(const loop::Server& server, const Settings& settings) {
   started.addresses = server.addresses();
   started.urls = server.urls();
   if (settings.lan) started.lan_urls = lan_urls(server);
+  started.is_single_file = server.serves_single_file();
   started.hides_own_api = server.hides_own_api();
   started.port = server.port();
   started.max_connections = server.max_connections();
@@ -225,6 +226,12 @@ std::vector<Notice> announce(const Started& started, const Settings& settings) {
   std::vector<Notice> notices;
   const std::string exposure = explain_exposure(started.addresses);
   if (!exposure.empty()) notices.push_back({log::Severity::kWarning, exposure});
+  if (settings.config.handlers.writable) {
+    notices.push_back(
+        {log::Severity::kWarning, started.is_single_file
+                                      ? "--writable is for a directory: a single file is only read"
+                                      : "clients may change and remove files: --writable"});
+  }
   if (settings.lan && started.lan_urls.empty()) {
     notices.push_back(
         {log::Severity::kWarning, "no other device can connect: this machine is on no network"});

@@ -40,6 +40,7 @@ struct Started {
   bool hides_own_api = false;
   std::uint16_t port = 0;
   std::size_t max_connections = 0;
+  bool is_single_file = false;
 };
 [[nodiscard]] Started describe(const loop::Server& server, const Settings& settings);
 

@@ -32,7 +32,7 @@ std::string log_of(ServerProcess& server) {
 std::string log_of_all_sorts() {
   const TempTree site{{"x", "content"}, {"dir/y", "y"}, {"with/index.html", "i"}, {".hidden", "h"}};
   site.symlink("/etc/passwd", "out");
-  ServerProcess server{site.path(), {"--header-timeout", "1"}};
+  ServerProcess server{site.path(), {"--header-timeout", "1", "--writable"}};
   const Address address = server.address();
   for (const char* target :
        {"/x", "/with/", "/dir/", "/dir", "/missing", "/api/", "/.hidden", "/out"}) {
@@ -42,6 +42,7 @@ std::string log_of_all_sorts() {
   get(address, "/x", "If-None-Match: *\r\n");
   ask(address, "GET /x HTTP/1.1\r\nHost: evil.example\r\n\r\n");
   get(address, "/x", "Sec-Fetch-Site: cross-site\r\n");
+  ask(address, "DELETE /x HTTP/1.1\r\nHost: localhost\r\n\r\n");
   RawClient{address}.send("GET /half");
   RawClient slow{address};
   slow.send("GET /slow HT");
@@ -121,10 +122,10 @@ TEST(LogSchema, DescribesEveryKindOfLine) {
   std::set<std::string> kinds;
   for (std::string word; words >> word;) kinds.insert(word);
   const std::set<std::string> all{
-      "listening",    "stopping", "dropped",      "file",          "index",      "listing",
-      "not-modified", "range",    "redirect",     "spa",           "error-page", "preflight",
-      "api",          "refused",  "outside-root", "hidden",        "bad-host",   "cross-site",
-      "limit",        "timeout",  "client-abort", "internal-error"};
+      "listening",    "stopping", "dropped",  "file",         "index",         "listing",
+      "not-modified", "range",    "redirect", "spa",          "error-page",    "preflight",
+      "api",          "write",    "refused",  "outside-root", "hidden",        "bad-host",
+      "cross-site",   "limit",    "timeout",  "client-abort", "internal-error"};
   EXPECT_EQ(kinds, all);
 }
 

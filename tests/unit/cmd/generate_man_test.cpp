@@ -219,12 +219,15 @@ TEST(ManualPage, HasTheWarningsBeforeTheBanner) {
   for (const char* address : {"0.0.0.0", "192.0.2.1"}) {
     Settings settings;
     settings.lan = true;
-    for (const Notice& notice : announce({"/site", {address}, {}, {}, true, 8082, 100}, settings)) {
+    settings.config.handlers.writable = true;
+    const bool is_single_file = address == std::string_view("192.0.2.1");
+    const Started started{"/site", {address}, {}, {}, true, 8082, 100, is_single_file};
+    for (const Notice& notice : announce(started, settings)) {
       if (notice.text == "serving /site") break;
       messages.push_back(notice.text);
     }
   }
-  ASSERT_EQ(messages.size(), 10u);
+  ASSERT_EQ(messages.size(), 12u);
   messages.emplace_back(kNoBrowser);
   expect_same(diagnostics_after("Before it serves, it may say:"), messages);
 }

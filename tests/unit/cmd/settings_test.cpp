@@ -100,11 +100,13 @@ TEST(Settings, CollectWhatIsNotLogged) {
 
 TEST(Settings, FollowTheSwitchesGiven) {
   const Settings settings =
-      settings_of({"--no-listing", "--dotfiles", "--follow-symlinks", "--no-api"});
+      settings_of({"--no-listing", "--dotfiles", "--follow-symlinks", "--no-api", "--writable"});
   EXPECT_FALSE(settings.config.handlers.listing);
   EXPECT_TRUE(settings.config.handlers.dotfiles);
   EXPECT_TRUE(settings.config.files.follow_symlinks);
   EXPECT_FALSE(settings.config.handlers.api);
+  EXPECT_TRUE(settings.config.handlers.writable);
+  EXPECT_FALSE(settings_of({}).config.handlers.writable);
 }
 
 TEST(Settings, LeaveASwitchOffThatTheEnvironmentSetsToZero) {

@@ -280,6 +280,18 @@ TEST(Banner, WarnsWhenThereIsNoNetworkForOtherDevices) {
             0u);
 }
 
+TEST(Banner, WarnsThatClientsMayChangeFiles) {
+  Settings settings;
+  settings.config.handlers.writable = true;
+  Started started = kPlain;
+  EXPECT_EQ(
+      announced(started, settings).find("W clients may change and remove files: --writable\n"), 0u);
+  started.is_single_file = true;
+  EXPECT_EQ(announced(started, settings)
+                .find("W --writable is for a directory: a single file is only read\n"),
+            0u);
+}
+
 TEST(Banner, PointsOutAHiddenApiDirectory) {
   Started started = kPlain;
   started.hides_own_api = true;
