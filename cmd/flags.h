@@ -205,7 +205,7 @@ inline constexpr std::array kFlags{
     Flag{.name = "workers",
          .metavar = "N",
          .kind = ValueKind::kNumber,
-         .default_text = "one per core, up to 4",
+         .default_text = "cores, up to 4",
          .group = Group::kLimits,
          .brief = "threads for what takes long",
          .details = "They compress files, list large directories and read from slow disks. None is "

@@ -80,8 +80,7 @@ bool CrossOrigin::refuses_change(const http::Request& request) const {
   return foreign;
 }
 
-std::optional<Answer> CrossOrigin::preflight(const http::Request& request,
-                                             std::string_view methods,
+std::optional<Answer> CrossOrigin::preflight(const http::Request& request, std::string_view methods,
                                              std::string_view changes) const {
   if (mode_ == Mode::kOff || request.method != http::Method::kOptions ||
       !request.fields.has(FieldName::kOrigin) ||

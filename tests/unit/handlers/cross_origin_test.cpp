@@ -183,7 +183,8 @@ TEST(CrossOrigin, LeavesOtherOptionsRequestsAlone) {
 TEST(CrossOrigin, TellsANamedOriginInAPreflightThatItMayChangeFiles) {
   const Asked asked(kPreflight, "OPTIONS");
   const auto methods = [&asked](const Origins& origins) {
-    const auto answer = CrossOrigin(origins).preflight(asked.request(), "GET, HEAD, OPTIONS, POST", "PUT, DELETE");
+    const auto answer =
+        CrossOrigin(origins).preflight(asked.request(), "GET, HEAD, OPTIONS, POST", "PUT, DELETE");
     const std::string fields(answer->response.fields.text());
     return fields.substr(0, fields.find('\r'));
   };

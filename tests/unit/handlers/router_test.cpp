@@ -340,7 +340,7 @@ TEST(Router, HasAWorkerChangeFiles) {
 TEST(Router, ChangesNothingWhileTheWorkersHaveTooMuchToDo) {
   Site site(writable());
   const Asked asked("DELETE /index.html HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  const Answer answer = site.router.respond(asked.request(), kNow, Means::kLoopOnly);
+  const Answer answer = site.router.respond(asked.request(), {}, kNow, Means::kLoopOnly);
   EXPECT_EQ(answer.job, nullptr);
   EXPECT_EQ(answer.response.status, Status::kUnavailable);
 }
