@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <memory>
+#include <ostream>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -226,6 +227,9 @@ struct SlowAnswer {
   std::string target;  // # stands for a number
   std::string fields;
 };
+
+// For whoever lists the tests.
+void PrintTo(const SlowAnswer& slow, std::ostream* out) { *out << slow.name; }
 
 class Worker : public testing::TestWithParam<SlowAnswer> {
  protected:
