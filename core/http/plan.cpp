@@ -10,7 +10,7 @@ std::optional<std::string_view> find_single(const Fields& fields, FieldName name
 }
 
 Validators validators_of(const Condition& file) {
-  return {EntityTag{false, file.entity_tag}, file.last_modified_s};
+  return {parse_entity_tag(file.entity_tag).value_or(EntityTag{}), file.last_modified_s};
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace tinyserve::http {
 
 // The validators of a file, and the present time: dates of two-digit years are read relative to it.
 struct Condition {
-  std::string_view entity_tag;  // as in ETag, with its quotes
+  std::string_view entity_tag;  // as in ETag, with its quotes and mark
   std::optional<std::int64_t> last_modified_s;
   std::int64_t now_s = 0;
 };

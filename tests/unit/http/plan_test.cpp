@@ -62,6 +62,16 @@ TEST(Plan, ChecksEachConditionAgainstTheFile) {  // RFC 9110 §13.1
             Verdict::kPreconditionFailed);
 }
 
+TEST(Plan, KnowsAWeakTagOfOurOwn) {  // RFC 9110 §8.8.3.2
+  const Condition weak{"W/\"a\"", 784111777, 1'500'000'000};
+  EXPECT_EQ(verdict("If-None-Match: W/\"a\"\r\n", weak), Verdict::kNotModified);
+  EXPECT_EQ(verdict("If-None-Match: \"a\"\r\n", weak), Verdict::kNotModified);
+  EXPECT_EQ(verdict("If-None-Match: W/\"b\"\r\n", weak), Verdict::kProceed);
+  EXPECT_EQ(verdict("If-Match: W/\"a\"\r\n", weak), Verdict::kPreconditionFailed);
+  EXPECT_EQ(verdict("If-Match: \"a\"\r\n", weak), Verdict::kPreconditionFailed);
+  EXPECT_EQ(verdict("If-Match: *\r\n", weak), Verdict::kProceed);
+}
+
 TEST(Plan, ReadsAListOverAllItsLines) {  // RFC 9110 §5.3
   EXPECT_EQ(verdict("If-None-Match: \"x\"\r\nIf-None-Match: \"a\"\r\n"), Verdict::kNotModified);
   EXPECT_EQ(verdict("If-Match: \"x\"\r\nIf-Match: \"y\", \"a\"\r\n"), Verdict::kProceed);
