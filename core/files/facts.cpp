@@ -71,6 +71,14 @@ Result<Facts> facts_of_open(int fd) {
   return facts_of(status);
 }
 
+bool is_unchanged(int fd, const Facts& facts) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return false;
+  Facts now = facts_of(status);
+  if (status.st_nlink == 0) now.ctime_ns = facts.ctime_ns;
+  return now == facts;
+}
+
 bool is_settled(const Facts& facts, Instant now) {
   return facts.ctime_ns / 1000 <= now.wall_us - kQuietUs;
 }

@@ -32,6 +32,10 @@ struct Facts {
 // The facts of an open file; fails with fstat(2)'s errors.
 [[nodiscard]] Result<Facts> facts_of_open(int fd);
 
+// Whether the open file, which had these facts, has not been written to since then. That of a file
+// with no name left is seen by its size and mtime alone: losing the name changes the ctime, too.
+[[nodiscard]] bool is_unchanged(int fd, const Facts& facts);
+
 // A file younger than this may change again without a trace: time stamps are only as fine as the
 // kernel's tick, and write(2) sets them before it copies the bytes.
 inline constexpr std::int64_t kQuietUs = 2'000'000;

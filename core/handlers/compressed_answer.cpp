@@ -111,8 +111,9 @@ Portion CompressedStream::produce() {
   }
   if (offset_ == size) {
     // What has left may be of one version and the rest of another.
-    const auto now = files::facts_of_open(file_.file.get());
-    if (!now || !(*now == file_.facts)) return broken("file changed while it was compressed");
+    if (!files::is_unchanged(file_.file.get(), file_.facts)) {
+      return broken("file changed while it was compressed");
+    }
     portion.bytes += encoder_->encode({}, codec::Flush::kEnd);
     portion.then = Portion::Then::kEnd;
   }

@@ -1,10 +1,14 @@
 #include "files/facts.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <cstdint>
 #include <string>
+
+#include "base/unique_fd.h"
+#include "support/temp_tree.h"
 
 namespace tinyserve::files {
 namespace {
@@ -88,6 +92,23 @@ TEST(FactsOfOpen, FailWithWhatFstatSays) {
   const auto facts = facts_of_open(-1);
   ASSERT_FALSE(facts);
   EXPECT_TRUE(facts.error().is(EBADF));
+}
+
+TEST(IsUnchanged, SeesThatAFileIsWrittenToButNotThatItGoes) {
+  const test::TempTree tree{{"a", "first"}};
+  const UniqueFd fd(::open(tree.path("a").c_str(), O_RDONLY | O_CLOEXEC));
+  const auto facts = facts_of_open(fd.get());
+  ASSERT_TRUE(facts);
+  EXPECT_TRUE(is_unchanged(fd.get(), *facts));
+  Facts others = *facts;
+  others.ctime_ns -= 1;
+  EXPECT_FALSE(is_unchanged(fd.get(), others));
+  tree.replace("a", "other");
+  EXPECT_TRUE(is_unchanged(fd.get(), *facts));
+  others = *facts;
+  others.mtime_ns -= 1;
+  EXPECT_FALSE(is_unchanged(fd.get(), others));
+  EXPECT_FALSE(is_unchanged(-1, *facts));
 }
 
 TEST(IsSettled, WantsTwoSecondsSinceTheInodeChanged) {
