@@ -161,36 +161,26 @@ std::optional<Answer> encode_now(const Ask& ask, const Served& served, Represent
   return encoded_answer(chosen, body_of(block), via);
 }
 
-// On the loop's thread: what has been encoded before, or who does it.
+// On the loop's thread: who encodes it.
 std::optional<Answer> encoded_elsewhere(const Ask& ask, const Served& served,
-                                        const Representation& chosen, http::Via via) {
-  Compressions& compressions = *served.compressions;
-  const EncodedVersion version{chosen.entry.facts, chosen.coding};
-  const bool settled = files::is_settled(version.facts, ask.now);
-  if (const Block* block = settled ? compressions.find(version) : nullptr) {
-    if (block->size() == 0) return std::nullopt;
-    return encoded_answer(chosen, body_of(*block), via);
-  }
+                                        const EncodedVersion& version) {
   if (ask.means == Means::kLoopOnly) return std::nullopt;
-  if (!settled) return answer_aside(ask, served);
+  if (!files::is_settled(version.facts, ask.now)) return answer_aside(ask, served);
   Answer answer;
-  answer.awaited_job = compressions.job_for(version);
+  answer.awaited_job = served.compressions->job_for(version);
   if (answer.awaited_job != 0) return answer;
-  return answer_aside(ask, served, compressions.begin(version));
+  return answer_aside(ask, served, served.compressions->begin(version));
 }
 
 std::optional<Answer> streamed_answer(const Ask& ask, const Served& served, Representation chosen,
                                       http::Via via) {
-  const EncodedVersion version{chosen.entry.facts, chosen.coding};
-  const bool settled = files::is_settled(version.facts, ask.now) && ask.means != Means::kWorker;
-  if (const Block* block = settled ? served.compressions->find(version) : nullptr) {
-    return encoded_answer(chosen, body_of(*block), via);
-  }
   auto place = ask.means == Means::kLoopOnly ? nullptr : StreamPlace::take();
   if (!place) return std::nullopt;
+  const bool is_kept =
+      files::is_settled(chosen.entry.facts, ask.now) && ask.means != Means::kWorker;
   auto stream =
       std::make_unique<CompressedStream>(std::move(place), std::move(chosen.entry), chosen.coding,
-                                         settled ? served.compressions : nullptr);
+                                         is_kept ? served.compressions : nullptr);
   return encoded_answer(chosen, std::move(stream), via);
 }
 
@@ -220,14 +210,20 @@ std::optional<Answer> compressed_answer(const Ask& ask, const Served& served,
   Representation chosen = plain;
   chosen.coding = http::choose_coding(accepted, {true, true, true});
   if (chosen.coding == Coding::kIdentity) return std::nullopt;
+  const EncodedVersion version{chosen.entry.facts, chosen.coding};
+  const bool settled = files::is_settled(version.facts, ask.now);
+  const Block* const kept = settled ? served.compressions->find(version) : nullptr;
+  // It does not become smaller: conditions are about the file as it is, too.
+  if (kept != nullptr && kept->size() == 0) return std::nullopt;
   chosen.on_the_fly = true;
   set_validators(chosen, chosen.entry.facts, ask.now);
   if (auto answer = precondition_answer(ask, chosen)) return answer;
-  if (chosen.entry.facts.size > kMostCompressedWhole) {
+  if (kept != nullptr) return encoded_answer(chosen, body_of(*kept), via);
+  if (version.facts.size > kMostCompressedWhole) {
     return streamed_answer(ask, served, std::move(chosen), via);
   }
   return ask.means == Means::kWorker ? encode_now(ask, served, std::move(chosen), via)
-                                     : encoded_elsewhere(ask, served, chosen, via);
+                                     : encoded_elsewhere(ask, served, version);
 }
 
 }  // namespace tinyserve::handlers
