@@ -28,6 +28,11 @@ constexpr std::uint32_t kMostLingered = 4 * 1024 * 1024;
 constexpr std::size_t kMostIdleExchanges = 64;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
+void reset_at_close(int fd) {
+  const linger hard{1, 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+}
+
 ssize_t receive_some(int fd, char* buffer, std::size_t size) {
   ssize_t count = 0;
   do {
@@ -378,6 +383,8 @@ void Connection::abandon(Services& services, Via via, std::string_view why) {
     for (; exchange.first_answer < exchange.answers.size(); ++exchange.first_answer) {
       PendingAnswer& answer = exchange.answers[exchange.first_answer];
       log::Outcome& outcome = answer.outcome;
+      // To an older client a FIN would say that this was all of the content (RFC 9112 §8).
+      if (answer.produced && closing_) reset_at_close(fd());
       if (sent <= answer.begin) outcome.status.reset();
       outcome.bytes = exchange.content_sent(answer);
       outcome.dur_us = now_us - answer.first_byte_us;
