@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #define ZLIB_CONST
 #include <zlib.h>
 
@@ -86,6 +87,16 @@ std::optional<Decoded> decode(codec::Coding coding, std::string_view bytes) {
       return decode_gzip(bytes);
   }
   return std::nullopt;
+}
+
+std::optional<std::string> content_of(std::string_view name, std::string_view bytes) {
+  if (name.empty()) return std::string(bytes);
+  std::optional<Decoded> decoded;
+  if (name == "br") decoded = decode(codec::Coding::kBr, bytes);
+  if (name == "zstd") decoded = decode(codec::Coding::kZstd, bytes);
+  if (name == "gzip") decoded = decode(codec::Coding::kGzip, bytes);
+  if (!decoded || !decoded->is_whole) return std::nullopt;
+  return std::move(decoded->content);
 }
 
 }  // namespace tinyserve::test

@@ -20,4 +20,8 @@ struct Decoded {
 // of more than 8 MiB count as broken, as in a browser (RFC 9659 §3).
 [[nodiscard]] std::optional<Decoded> decode(codec::Coding coding, std::string_view bytes);
 
+// The content that was sent as `bytes` with the Content-Encoding `name`, "" where there was none;
+// nothing when they are broken or only the beginning.
+[[nodiscard]] std::optional<std::string> content_of(std::string_view name, std::string_view bytes);
+
 }  // namespace tinyserve::test

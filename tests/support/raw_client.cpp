@@ -124,11 +124,28 @@ Response RawClient::read_head() {
 Response RawClient::read_response() {
   Response response = read_head();
   if (has_no_content(response.status)) return response;
-  if (!response.has("Content-Length")) {
-    throw std::runtime_error("an answer without Content-Length");
+  const bool chunked = response.field("Transfer-Encoding") == "chunked";
+  if (chunked == response.has("Content-Length")) {
+    throw std::runtime_error("an answer with neither Content-Length nor chunks, or with both");
   }
-  response.body = read_bytes(std::stoul(response.field("Content-Length")));
+  response.body =
+      chunked ? read_chunks() : read_bytes(std::stoul(response.field("Content-Length")));
   return response;
+}
+
+std::string RawClient::read_chunks() {
+  std::string content;
+  for (;;) {
+    std::string line;
+    while (!line.ends_with("\r\n")) line += read_bytes(1);
+    if (line.find_first_not_of("0123456789abcdefABCDEF") != line.size() - 2 || line.size() == 2) {
+      throw std::runtime_error("no size of a chunk: " + line);
+    }
+    const std::size_t size = std::stoul(line, nullptr, 16);
+    content += read_bytes(size);
+    if (read_bytes(2) != "\r\n") throw std::runtime_error("a chunk longer than it says");
+    if (size == 0) return content;
+  }
 }
 
 std::string RawClient::read_bytes(std::size_t size) {

@@ -48,9 +48,11 @@ class RawClient {
 
   // Reads the head of an answer; its content stays to be read.
   Response read_head();
-  // Reads an answer with as much content as Content-Length says, or none where the status has none.
-  // Throws when there is neither a length nor a close.
+  // Reads an answer with as much content as Content-Length or its chunks say, or none where the
+  // status has none. Throws when there is neither.
   Response read_response();
+  // The content of an answer whose head has been read, out of its chunks (RFC 9112 §7.1); strict.
+  std::string read_chunks();
   // Exactly `size` bytes of content.
   std::string read_bytes(std::size_t size);
   // Everything up to the server's FIN. A reset throws.

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
@@ -70,6 +71,15 @@ ServerProcess::~ServerProcess() {
   } catch (const std::exception& error) {
     ADD_FAILURE() << "the server did not stop: " << error.what();
   }
+}
+
+std::size_t ServerProcess::bytes_read() const {
+  std::ifstream io("/proc/" + std::to_string(pid()) + "/io");
+  std::string key;
+  std::size_t bytes = 0;
+  if (!(io >> key >> bytes) || key != "rchar:")
+    throw std::runtime_error("nothing tells what the server reads");
+  return bytes;
 }
 
 void ServerProcess::wait_until_said(const std::string& text) {

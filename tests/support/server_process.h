@@ -40,6 +40,8 @@ class ServerProcess {
   [[nodiscard]] Address address() const { return {"127.0.0.1", port_}; }
   [[nodiscard]] Address address6() const { return {"::1", port_}; }
   [[nodiscard]] pid_t pid() const { return program_.pid(); }
+  // How much it has read from files so far, in bytes.
+  [[nodiscard]] std::size_t bytes_read() const;
   [[nodiscard]] std::string err() const { return program_.err(); }
   // What a person saw: standard error, or all that a terminal was sent.
   [[nodiscard]] std::string said() const {
