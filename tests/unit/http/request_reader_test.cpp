@@ -576,12 +576,177 @@ TEST(RequestReader, GivesContentBackWhenItIsDestroyed) {
   EXPECT_EQ(budget.used(), 0U);
 }
 
+// --- requests whose answers come later
+// ------------------------------------------------------------
+
+// Reads `input` up to its first request, or the head of one, and keeps that. The bytes are gone
+// then.
+void keep_first(Peer& peer, std::string_view input, Next expected) {
+  const GuardPage page(input);
+  peer.reader().feed(page.view());
+  ASSERT_EQ(peer.reader().next(), expected);
+  ASSERT_TRUE(peer.reader().keep());
+  peer.reader().settle();
+}
+
+TEST(RequestReaderKeep, HoldsARequestBeyondItsTurn) {
+  Peer peer;
+  keep_first(peer, post("/1", "content"), Next::kRequest);
+  EXPECT_EQ(describe(peer.reader()), "POST /1@b?x: content");
+  EXPECT_EQ(peer.reader().next(), Next::kRequest);
+  EXPECT_TRUE(peer.reader().content_is_whole());
+  EXPECT_EQ(peer.reader().content_received(), 7U);
+  EXPECT_GT(peer.budget().used(), 0U);
+  peer.reader().finish();
+  EXPECT_EQ(peer.reader().next(), Next::kNeedMore);
+  EXPECT_FALSE(peer.reader().mid_request());
+  EXPECT_FALSE(peer.reader().has_input());
+  peer.reader().release_answered();
+  EXPECT_EQ(peer.budget().used(), 0U);
+}
+
+TEST(RequestReaderKeep, HoldsTheRequestsBehindItToo) {
+  Peer peer;
+  keep_first(peer, post("/1", "one") + get("/2") + post("/3", "three") + "GET /4 HT",
+             Next::kRequest);
+  EXPECT_TRUE(peer.reader().has_input());
+  EXPECT_EQ(describe(peer.reader()), "POST /1@b?x: one");
+  peer.reader().finish();
+  peer.turn("TP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(peer.answers(), (Answers{"GET /2@a: ", "POST /3@b?x: three", "GET /4@a: "}));
+  peer.reader().release_answered();
+  EXPECT_EQ(peer.budget().used(), 0U);
+}
+
+TEST(RequestReaderKeep, TakesMoreBytesWhileTheAnswerIsAwaited) {
+  Peer peer;
+  keep_first(peer, get("/1"), Next::kRequest);
+  {
+    const GuardPage page(get("/2") + "GET /");
+    peer.reader().feed(page.view());
+    EXPECT_EQ(peer.reader().next(), Next::kRequest) << "still the first one";
+    peer.reader().settle();
+  }
+  EXPECT_EQ(describe(peer.reader()), "GET /1@a: ");
+  peer.reader().finish();
+  peer.turn("3 HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(peer.answers(), (Answers{"GET /2@a: ", "GET /3@a: "}));
+}
+
+TEST(RequestReaderKeep, WorksForOneAfterTheOther) {
+  Peer peer;
+  keep_first(peer, get("/1") + post("/2", "two") + get("/3"), Next::kRequest);
+  peer.reader().finish();
+  for (const std::string_view expected : {"POST /2@b?x: two", "GET /3@a: "}) {
+    ASSERT_EQ(peer.reader().next(), Next::kRequest);
+    ASSERT_TRUE(peer.reader().keep());
+    EXPECT_EQ(describe(peer.reader()), expected);
+    peer.reader().finish();
+  }
+  EXPECT_EQ(peer.reader().next(), Next::kNeedMore);
+  peer.reader().release_answered();
+  EXPECT_EQ(peer.budget().used(), 0U);
+}
+
+TEST(RequestReaderKeep, HoldsARequestThatCameInParts) {
+  Peer peer;
+  const std::string input = get("/1") + post("/2", "two") + get("/3");
+  for (const char& c : input.substr(0, get("/1").size() + 5)) peer.turn({&c, 1});
+  ASSERT_EQ(peer.answers(), Answers{"GET /1@a: "});
+  keep_first(peer, input.substr(get("/1").size() + 5), Next::kRequest);
+  EXPECT_EQ(describe(peer.reader()), "POST /2@b?x: two");
+  peer.reader().finish();
+  peer.turn("");
+  EXPECT_EQ(peer.answers(), (Answers{"GET /1@a: ", "GET /3@a: "}));
+}
+
+TEST(RequestReaderKeep, ChangesNothingWhereContentWasTakenOrSkipped) {
+  for (const bool takes : {true, false}) {
+    MemoryBudget budget(kPlenty);
+    RequestReader reader(kLimits, budget);
+    {
+      const GuardPage page("PUT /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe");
+      reader.feed(page.view());
+      ASSERT_EQ(reader.next(), Next::kHead);
+      takes ? reader.take_content() : reader.skip_content();
+      ASSERT_EQ(reader.next(), Next::kNeedMore);
+    }
+    {
+      const GuardPage page("llo" + get("/2"));
+      reader.feed(page.view());
+      ASSERT_EQ(reader.next(), Next::kRequest);
+      ASSERT_TRUE(reader.keep());
+      reader.settle();
+    }
+    EXPECT_EQ(reader.request().target.path, "/1");
+    EXPECT_EQ(reader.request().content.size, 5U);
+    std::string kept;
+    for (const Block& block : reader.request().content.blocks) kept += block.view();
+    EXPECT_EQ(kept, takes ? "hello" : "");
+    reader.finish();
+    ASSERT_EQ(reader.next(), Next::kRequest);
+    EXPECT_EQ(reader.request().target.path, "/2");
+  }
+}
+
+TEST(RequestReaderKeep, HoldsAHeadThatIsAnsweredBeforeItsContent) {
+  Peer peer;
+  keep_first(peer, "PUT /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe", Next::kHead);
+  EXPECT_EQ(peer.reader().next(), Next::kHead);
+  EXPECT_EQ(peer.reader().request().target.path, "/1");
+  EXPECT_EQ(peer.reader().head().target, "/1");
+  EXPECT_EQ(peer.reader().request().framing.length, 5U);
+  EXPECT_FALSE(peer.reader().content_is_whole());
+  EXPECT_TRUE(peer.reader().has_input()) << "the beginning of the content";
+}
+
+TEST(RequestReaderKeep, FailsWhereTheBudgetIsTooSmallForAnyOfIt) {
+  const std::string input = post("/1", std::string(5000, 'c')) + get("/2");
+  for (const std::size_t bytes : {10, 200}) {  // for nothing, for the head alone
+    MemoryBudget budget(bytes);
+    {
+      RequestReader reader(kLimits, budget);
+      reader.feed(input);
+      ASSERT_EQ(reader.next(), Next::kRequest);
+      EXPECT_FALSE(reader.keep()) << bytes;
+      EXPECT_EQ(reader.head().target, "/1") << "for the record";
+      EXPECT_EQ(reader.request().target.path, "/1") << "for the refusal";
+      EXPECT_LE(budget.used(), bytes);
+    }
+    EXPECT_EQ(budget.used(), 0U) << bytes;
+  }
+}
+
+TEST(RequestReaderKeep, HoldsItsRequestAlsoWhereWhatIsBehindItHasNoRoom) {
+  const std::string request = post("/1", std::string(5000, 'c'));
+  Peer peer(request.size() + 10);
+  keep_first(peer, request + get("/2"), Next::kRequest);
+  EXPECT_EQ(peer.reader().next(), Next::kRefused);
+  EXPECT_FALSE(peer.reader().content_is_whole()) << "so the connection ends with the answer";
+  EXPECT_EQ(describe(peer.reader()).size(), std::string("POST /1@b?x: ").size() + 5000);
+}
+
+TEST(RequestReaderKeep, GivesBackWhatItHoldsWhenItIsDestroyed) {
+  MemoryBudget budget(kPlenty);
+  {
+    RequestReader reader(kLimits, budget);
+    const std::string input = post("/1", "content") + get("/2");
+    reader.feed(input);
+    ASSERT_EQ(reader.next(), Next::kRequest);
+    ASSERT_TRUE(reader.keep());
+    reader.settle();
+    EXPECT_GT(budget.used(), input.size() - 1);
+  }
+  EXPECT_EQ(budget.used(), 0U);
+}
+
 TEST(RequestReaderDeathTest, WhatWasNotAskedForCannotBeAnswered) {
   MemoryBudget budget(kPlenty);
   RequestReader reader(kLimits, budget);
   EXPECT_DEATH(reader.finish(), "internal error");
   EXPECT_DEATH(reader.take_content(), "internal error");
   EXPECT_DEATH(reader.skip_content(), "internal error");
+  EXPECT_DEATH(static_cast<void>(reader.keep()), "internal error");
 }
 
 // --- streamed content  ---------------------------------------------------------------------------
