@@ -412,7 +412,7 @@ void Connection::abandon(Services& services, Via via, std::string_view why) {
 void Connection::fail(Services& services) noexcept {
   try {
     const bool can_answer =
-        exchange_ && !closing_ &&
+        exchange_ && !closing_ && !exchange_->content &&
         (exchange_->awaits_answer() || http::next_state(state_, Event::kRequestReady).has_value());
     if (!can_answer) return abandon(services, Via::kInternalError, "exception");
     exchange_->job_under_way = false;

@@ -45,12 +45,17 @@ void Connection::deliver_late(Services& services, handlers::Answer answer) {
   progress_.resume_ms = http::kNever;
   deliver(services, std::move(answer));
   if (state_ == State::kClosed) return;
-  if (!closing_ && !exchange_->awaits_answer()) finish_request();
+  if (closing_) {
+    peer_may_send_ = peer_may_send_ || exchange_->reader.has_input();
+  } else if (!exchange_->awaits_answer()) {
+    finish_request();
+  }
   send_what_is_queued(services);
 }
 
 void Connection::resume(Services& services, Job& job) {
   if (auto* maker = dynamic_cast<handlers::AnswerJob*>(&job)) {
+    if (!exchange_ || !exchange_->job_under_way) return;  // fail() has answered meanwhile
     if (maker->has_failed()) return ask_again(services);
     return deliver_late(
         services, services.router.complete(exchange_->reader.request(), maker->take_answer()));
@@ -68,6 +73,7 @@ void Connection::resume(Services& services, Job& job) {
 }
 
 void Connection::ask_again(Services& services) {
+  if (!exchange_ || !exchange_->job_under_way) return;
   deliver_late(services, services.router.respond(exchange_->reader.request(), caller(),
                                                  services.now, handlers::Means::kLoopOnly));
 }
