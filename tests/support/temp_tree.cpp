@@ -31,8 +31,9 @@ void put(const std::string& path, std::string_view content, std::ios::openmode m
 
 }  // namespace
 
-TempTree::TempTree(std::initializer_list<File> files) {
-  std::string name = (fs::temp_directory_path() / "tinyserve-test-XXXXXX").string();
+TempTree::TempTree(const Below& place, std::initializer_list<File> files) {
+  const fs::path parent = place.parent.empty() ? fs::temp_directory_path() : fs::path(place.parent);
+  std::string name = (parent / "tinyserve-test-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) fail("mkdtemp");
   // A server that runs as another user (the test of unreadable files) must get in.
   ::chmod(name.c_str(), 0755);

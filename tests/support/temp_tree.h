@@ -16,7 +16,14 @@ class TempTree {
     std::string path;
     std::string content;
   };
-  TempTree(std::initializer_list<File> files = {});
+  // Where its directory is made; empty: where temporary files go.
+  struct Below {
+    std::string parent;
+  };
+  static inline const Below kTemporary{};
+
+  TempTree(std::initializer_list<File> files = {}) : TempTree(kTemporary, files) {}
+  TempTree(const Below& place, std::initializer_list<File> files);
   TempTree(const TempTree&) = delete;
   TempTree& operator=(const TempTree&) = delete;
   ~TempTree();  // removes everything below

@@ -2,52 +2,25 @@
 #include "loop/connection.h"
 
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
-#include <cerrno>
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <sstream>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "support/connection_bench.h"
 #include "support/response.h"
-#include "support/temp_tree.h"
 
 namespace tinyserve::loop {
 namespace {
 
 using http::State;
 using nlohmann::json;
-using test::TempTree;
-
-class HeardDiagnostics : public log::Diagnostics {
- public:
-  void report(log::Severity severity, std::string_view text) override {
-    if (severity == log::Severity::kWarning) warnings.emplace_back(text);
-  }
-  std::vector<std::string> warnings;
-};
-
-std::string pattern(std::size_t size) {
-  std::string text;
-  for (std::size_t i = 0; i < size; ++i) text += static_cast<char>('a' + i % 23 + (i >> 12) % 3);
-  return text;
-}
-
-// A megabyte of them, made once.
-const std::string& large() {
-  static const std::string text = pattern(1'000'000);
-  return text;
-}
+using test::Bench;
+using test::large;
+using test::pattern;
 
 std::string get(std::string_view path, std::string_view fields = "") {
   return "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(fields) +
@@ -59,157 +32,6 @@ std::string echo(std::string_view content, std::string_view fields = "") {
          std::to_string(content.size()) + "\r\n" + std::string(fields) + "\r\n" +
          std::string(content);
 }
-
-// One connection, and the client at its other end.
-class Bench {
- public:
-  explicit Bench(const Config& wanted = {}) : config_(wanted) {
-    const auto date = std::string_view("Sun, 06 Nov 1994 08:49:37 GMT");
-    services_->date = date;
-    std::array<int, 2> ends{};
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) != 0) std::abort();
-    client_.reset(ends[1]);
-    // Answers leave in small parts.
-    const int size = 4096;
-    ::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-    connection_.emplace(UniqueFd(ends[0]), *net::Address::parse("127.0.0.1", 51234), 7,
-                        services_->now);
-  }
-  Bench(const Bench&) = delete;
-  Bench& operator=(const Bench&) = delete;
-
-  Connection& connection() { return *connection_; }
-  Services& services() { return *services_; }
-  [[nodiscard]] State state() const { return connection_->state(); }
-  [[nodiscard]] std::size_t held() const { return budget_.used(); }
-  const TempTree& site() { return site_; }
-  [[nodiscard]] const std::vector<std::string>& warnings() const { return diagnostics_.warnings; }
-
-  // The time, counted from the connection's first moment.
-  void at(std::int64_t ms) {
-    services_->now = {start_.mono_us + ms * 1000, start_.wall_us + ms * 1000};
-  }
-  [[nodiscard]] std::int64_t deadline() const {
-    return connection_->deadline_ms(config_.timeouts) - start_.mono_ms();
-  }
-
-  // The client says this, and the connection is told that it can be read.
-  void say(std::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t count = ::send(client_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (count < 0 && errno == EPIPE) return;
-      ASSERT_TRUE(count > 0 || errno == EAGAIN);
-      if (count > 0) bytes.remove_prefix(static_cast<std::size_t>(count));
-      connection_->receive(*services_);
-      if (count < 0) heard_ += settle();
-    }
-  }
-  void half_close() {
-    ::shutdown(client_.get(), SHUT_WR);
-    heard_ = settle();
-    if (http::interest(state()) == http::Interest::kReadable) connection_->receive(*services_);
-  }
-  void hang_up() { client_.reset(); }
-
-  // What has arrived at the client, without a further step.
-  std::string arrived() {
-    std::string text = std::exchange(heard_, {});
-    std::array<char, 64 * 1024> buffer{};
-    while (client_) {
-      const ssize_t count = ::recv(client_.get(), buffer.data(), buffer.size(), 0);
-      if (count == 0) ended_ = true;
-      if (count <= 0) break;
-      text.append(buffer.data(), static_cast<std::size_t>(count));
-    }
-    return text;
-  }
-  // Sends until nothing is left to send; what arrived.
-  std::string sent() {
-    std::string text = arrived();
-    while (state() == State::kSend) {
-      connection_->send(*services_);
-      text += arrived();
-    }
-    return text;
-  }
-  // The same, with all further turns, and reading on what waits in the kernel.
-  std::string settle() {
-    std::string text = sent();
-    while (true) {
-      if (connection_->wants_turn()) {
-        connection_->go_on(*services_);
-      } else if (state() == State::kRespond && has_finished_job()) {
-        for (auto& finished : finished_jobs_.take()) {
-          finished.job->finish();
-          connection_->resume(*services_, *finished.job);
-        }
-      } else if (http::interest(state()) == http::Interest::kReadable && unread()) {
-        connection_->receive(*services_);
-      } else {
-        return text + sent();
-      }
-      text += sent();
-    }
-  }
-  std::string converse(std::string_view bytes) {
-    say(bytes);
-    return settle();
-  }
-
-  // Whether the client has seen the end of what the server says.
-  bool ended() {
-    if (state() == State::kClosed) connection_.reset();  // the loop would destroy it
-    static_cast<void>(arrived());
-    if (!connection_) closed_ = true;
-    return ended_;
-  }
-  [[nodiscard]] bool closed() const { return closed_ || state() == State::kClosed; }
-
-  // The records so far; none can be written afterwards.
-  std::vector<json> records() {
-    access_log_.hand_over();
-    writer_->stop();
-    std::istringstream text(site_.read(".log"));
-    std::vector<json> lines;
-    for (std::string line; std::getline(text, line);) lines.push_back(json::parse(line));
-    return lines;
-  }
-
- private:
-  // Waits for a worker, unless it is a timer that the answer waits for.
-  [[nodiscard]] bool has_finished_job() {
-    if (deadline() != http::kNever - start_.mono_ms()) return false;
-    pollfd wanted{wake_up_.fd(), POLLIN, 0};
-    const bool woken = ::poll(&wanted, 1, 60'000) == 1;
-    wake_up_.clear();
-    return woken;
-  }
-  [[nodiscard]] bool unread() const {
-    char byte = 0;
-    return ::recv(connection_->fd(), &byte, 1, MSG_PEEK) > 0;
-  }
-
-  Config config_;
-  TempTree site_{
-      {"index.html", "home"}, {"large.bin", large()}, {"block.bin", large().substr(0, 60'000)}};
-  HeardDiagnostics diagnostics_;
-  std::unique_ptr<log::Writer> writer_ = *log::Writer::open(site_.path(".log"), diagnostics_);
-  files::Root root_ = *files::Root::open({site_.path(), false});
-  handlers::Router router_{config_.handlers, "", root_};
-  AccessLog access_log_{writer_.get()};
-  MemoryBudget budget_{config_.memory_budget};
-  WakeUp wake_up_ = *WakeUp::open();
-  FinishedJobs finished_jobs_{wake_up_};
-  WorkerPool workers_{1};
-  Instant start_ = read_clocks();
-  std::unique_ptr<Services> services_{new Services{config_, router_, access_log_, diagnostics_,
-                                                   budget_, workers_, finished_jobs_, start_}};
-  UniqueFd client_;
-  std::optional<Connection> connection_;
-  std::string heard_;
-  bool ended_ = false;
-  bool closed_ = false;
-};
 
 std::vector<int> statuses(std::string_view text) {
   std::vector<int> numbers;
