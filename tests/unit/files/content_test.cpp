@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <string>
 #include <variant>
 
+#include "support/cold_file.h"
 #include "support/temp_tree.h"
 
 namespace tinyserve::files {
@@ -105,6 +107,40 @@ TEST(Content, FailsWhereReadingFails) {
   const auto content = content_of(unreadable, Wait::kYes);
   ASSERT_FALSE(content);
   EXPECT_TRUE(content.error().is(EBADF));
+}
+
+TEST(Content, IsReadUpToTheLimitThatIsAskedFor) {
+  const TempTree tree{{"a.txt", std::string(kSmallFile + 1, 'a')}};
+  const auto content = content_of(entry_of(tree, "a.txt"), Wait::kYes, kSmallFile + 1);
+  ASSERT_TRUE(content);
+  EXPECT_EQ(block_text(*content), std::string(kSmallFile + 1, 'a'));
+  const auto sent = content_of(entry_of(tree, "a.txt"), Wait::kYes, kSmallFile);
+  ASSERT_TRUE(sent);
+  EXPECT_EQ(block_text(*sent), "(not in memory)");
+}
+
+TEST(Content, ThatIsInMemoryNeedsNoWait) {
+  const TempTree tree{{"a.txt", "hello"}, {"empty", ""}};
+  const auto content = content_of(entry_of(tree, "a.txt"), Wait::kNo);
+  ASSERT_TRUE(content);
+  EXPECT_EQ(block_text(*content), "hello");
+  EXPECT_TRUE(content_of(entry_of(tree, "empty"), Wait::kNo));
+}
+
+TEST(Content, OfAColdFileIsNotWaitedForWhereThatIsNotWanted) {
+  const TempTree tree(test::kDisk, {{"a.txt", std::string(20'000, 'a')}});
+  const Entry entry = entry_of(tree, "a.txt");
+  bool was_cold = false;
+  for (int i = 0; i < test::kColdTries && !was_cold; ++i) {
+    if (!test::drop_pages(tree.path("a.txt"))) GTEST_SKIP() << test::kNothingIsDropped;
+    const auto content = content_of(entry, Wait::kNo);
+    was_cold = !content;
+    EXPECT_TRUE(content || content.error().is(EAGAIN));
+  }
+  EXPECT_TRUE(was_cold);
+  const auto content = content_of(entry, Wait::kYes);
+  ASSERT_TRUE(content);
+  EXPECT_EQ(block_text(*content), std::string(20'000, 'a'));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <string>
 #include <vector>
 
@@ -111,6 +112,23 @@ TEST(Listing, FailsForWhatIsNoDirectory) {
   const auto entries = list_directory(*root, "a.txt", *file, Hidden::kLeaveOut, SIZE_MAX);
   ASSERT_FALSE(entries);
   EXPECT_TRUE(entries.error().is(ENOTDIR));
+}
+
+TEST(Listing, FailsWhereThereAreMoreEntriesThanWanted) {
+  const TempTree tree{{"a", ""}, {"b", ""}, {".hidden", ""}, {".git/config", ""}};
+  tree.fifo("pipe");
+  const auto root = Root::open({tree.path(), false});
+  const auto place = root->find("");
+  const auto most = [&](Hidden hidden, std::size_t number) {
+    return list_directory(*root, "", *place, hidden, number);
+  };
+  // Only what is listed counts.
+  EXPECT_TRUE(most(Hidden::kLeaveOut, 2));
+  const auto failed = most(Hidden::kLeaveOut, 1);
+  ASSERT_FALSE(failed);
+  EXPECT_TRUE(failed.error().is(EFBIG));
+  EXPECT_TRUE(most(Hidden::kShow, 4));
+  EXPECT_FALSE(most(Hidden::kShow, 3));
 }
 
 }  // namespace

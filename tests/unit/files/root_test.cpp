@@ -305,5 +305,46 @@ TEST(OpenBeneath, ClosesOnExec) {
   EXPECT_EQ(::fcntl(walking->get(), F_GETFD), FD_CLOEXEC);
 }
 
+// --- another one for another thread
+// ---------------------------------------------------------------
+
+TEST(RootDuplicate, OutlivesTheOneItWasMadeFrom) {
+  const House house;
+  auto original = std::make_unique<Root>(open_root(house.path));
+  auto copy = original->duplicate();
+  ASSERT_TRUE(copy);
+  original.reset();
+  EXPECT_EQ(copy->path(), house.path);
+  EXPECT_EQ(copy->single_file(), "");
+  EXPECT_EQ(found(*copy, "sub/b.txt"), "file: below");
+  EXPECT_EQ(found(*copy, "../secret.txt"), "outside");
+  EXPECT_EQ(copy->refresh(), Change::kNone);
+}
+
+TEST(RootDuplicate, ChangesByItself) {
+  House house;
+  auto copy = house.root.duplicate();
+  ASSERT_TRUE(copy);
+  house.tree.rename("root", "gone");
+  house.tree.write("root/new.txt", "new");
+  EXPECT_EQ(copy->refresh(), Change::kReplaced);
+  EXPECT_EQ(found(*copy, "new.txt"), "file: new");
+  EXPECT_EQ(found(house.root, "new.txt"), kMissing);
+  EXPECT_EQ(house.root.refresh(), Change::kReplaced);
+}
+
+TEST(RootDuplicate, FollowsSymlinksAndServesASingleFileLikeTheOther) {
+  const House house;
+  house.tree.symlink("../secret.txt", "root/link.txt");
+  const auto confined = house.root.duplicate();
+  const auto following = Root::open({house.path, true})->duplicate();
+  const auto single = Root::open({house.path + "/a.txt", false})->duplicate();
+  ASSERT_TRUE(confined && following && single);
+  EXPECT_EQ(found(*confined, "link.txt"), "outside");
+  EXPECT_EQ(found(*following, "link.txt"), "file: secret");
+  EXPECT_EQ(single->single_file(), "a.txt");
+  EXPECT_EQ(single->path(), house.path + "/a.txt");
+}
+
 }  // namespace
 }  // namespace tinyserve::files

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -39,6 +40,24 @@ TEST(BodyDeathTest, HasNoPartBeyondItsEndNorOneOfText) {
   const BlockSlice slice{Block::copy_of("0123456789"), 2, 8};
   EXPECT_DEATH(static_cast<void>(part_of(slice, 5, 4)), "internal error");
   EXPECT_DEATH(static_cast<void>(part_of(std::string("text"), 0, 4)), "internal error");
+}
+
+// Content that is said in one word.
+class Word : public Producer {
+ public:
+  [[nodiscard]] Portion produce() override { return {"word", Portion::Then::kEnd}; }
+  [[nodiscard]] bool is_heavy() const override { return false; }
+};
+
+TEST(Body, IsProducedWhereAProducerMakesIt) {
+  EXPECT_TRUE(is_produced(std::make_unique<Word>()));
+  EXPECT_FALSE(is_produced({}));
+  EXPECT_FALSE(is_produced(std::string("text")));
+}
+
+TEST(BodyDeathTest, HasNoLengthWhileItIsProduced) {
+  EXPECT_DEATH(static_cast<void>(content_length(std::make_unique<Word>())),
+               "the length of the content is known");
 }
 
 }  // namespace

@@ -287,5 +287,25 @@ TEST(Chunked, TakesManyTinyChunks) {
   EXPECT_EQ(decode(single_bytes(text)), found);
 }
 
+// --- chunks of ours
+// -------------------------------------------------------------------------------
+
+TEST(ChunkFrame, IsReadBackAsWhatWasFramed) {  // RFC 9112 §7.1
+  for (const std::size_t size : {1, 9, 10, 15, 16, 255, 256, 65'536}) {
+    const std::string data(size, '\n');
+    std::string text = chunk_begin(size).append(data).append(kChunkEnd);
+    text.append(chunk_begin(3)).append("end").append(kChunkEnd).append(kLastChunk);
+    const Decoded expected{State::kDone, data + "end", text.size(), Status::kOk, ""};
+    EXPECT_EQ(decode({text}), expected) << size;
+  }
+  expect_content(kLastChunk, "");
+}
+
+TEST(ChunkFrame, HasItsSizeInHexadecimal) {
+  EXPECT_EQ(chunk_begin(1), "1\r\n");
+  EXPECT_EQ(chunk_begin(0xABCDE), "abcde\r\n");
+  EXPECT_EQ(chunk_begin(SIZE_MAX), "ffffffffffffffff\r\n");
+}
+
 }  // namespace
 }  // namespace tinyserve::http

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -68,6 +69,31 @@ TEST(ResponseHead, SaysWhatBecomesOfTheConnection) {  // §9.1, §9.2
   EXPECT_EQ(connection(1, false), "Connection: close\r\n\r\n");
   EXPECT_EQ(connection(0, true), "Connection: keep-alive\r\n\r\n");
   EXPECT_EQ(connection(0, false), "Connection: close\r\n\r\n");
+}
+
+// Content whose length nobody knows.
+class Endless : public Producer {
+ public:
+  [[nodiscard]] Portion produce() override { return {"more"}; }
+  [[nodiscard]] bool is_heavy() const override { return false; }
+};
+
+TEST(ResponseHead, SaysChunkedWhereTheLengthIsNotKnown) {  // RFC 9112 §6.1
+  EXPECT_EQ(head_of(with_body(Status::kOk, std::make_unique<Endless>())),
+            "HTTP/1.1 200 OK\r\n"
+            "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+            "Server: tinyserve\r\n"
+            "Transfer-Encoding: chunked\r\n"
+            "\r\n");
+}
+
+TEST(ResponseHead, SaysNeitherLengthNorChunkedToOldClients) {  // RFC 9112 §6.1: they know no coding
+  EXPECT_EQ(head_of(with_body(Status::kOk, std::make_unique<Endless>()), {kDate, 0, false}),
+            "HTTP/1.1 200 OK\r\n"
+            "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+            "Server: tinyserve\r\n"
+            "Connection: close\r\n"
+            "\r\n");
 }
 
 TEST(ResponseHead, IsAddedToWhatIsThere) {

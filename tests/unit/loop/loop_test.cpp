@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <ctime>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -44,11 +45,22 @@ class Bench {
   }
   Bench(const Bench&) = delete;
   Bench& operator=(const Bench&) = delete;
-  ~Bench() { stop(); }
+  ~Bench() {
+    stop();
+    release_workers();
+  }
 
   Loop& loop() { return loop_; }
   [[nodiscard]] test::Address address() const { return {"127.0.0.1", port_}; }
   [[nodiscard]] std::vector<std::string> words() const { return diagnostics_.words(); }
+  TempTree& site() { return site_; }
+  // All workers do nothing until release_workers() was called.
+  void hold_workers() {
+    for (int i = 0; i < kWorkers; ++i) workers_.post(std::make_unique<Held>(released_), 0, home_);
+  }
+  void release_workers() {
+    if (!std::exchange(is_released_, true)) gate_.set_value();
+  }
   void start() {
     thread_ = std::thread([this] { EXPECT_TRUE(loop_.run()); });
   }
@@ -61,6 +73,16 @@ class Bench {
   }
 
  private:
+  static constexpr int kWorkers = 2;
+  class Held : public Job {
+   public:
+    explicit Held(std::shared_future<void> released) : released_(std::move(released)) {}
+    void run() override { released_.wait(); }
+
+   private:
+    std::shared_future<void> released_;
+  };
+
   TempTree site_{{"index.html", "home"}, {"large.bin", std::string(20'000'000, 'x')}};
   Config config_;
   HeardDiagnostics diagnostics_;
@@ -69,7 +91,12 @@ class Bench {
   std::vector<net::Listener> listeners_ = listeners();
   std::uint16_t port_ = listeners_.front().address.port();
   Loop loop_;
-  WorkerPool workers_{2};
+  WakeUp wake_up_ = *WakeUp::open();
+  FinishedJobs home_{wake_up_};  // of the jobs that hold the workers
+  std::promise<void> gate_;
+  bool is_released_ = false;
+  std::shared_future<void> released_ = gate_.get_future().share();
+  WorkerPool workers_{kWorkers};
   std::thread thread_;
 };
 
@@ -140,6 +167,104 @@ TEST(Loop, SurvivesConnectionsThatAreReset) {
     client.reset();
   }
   EXPECT_EQ(test::get(bench.address(), "/").body, "home");
+}
+
+// --- answers that come from workers
+// ---------------------------------------------------------------
+
+Config compressing() {
+  Config config;
+  config.handlers.compression = handlers::Compression::kOn;
+  return config;
+}
+
+const std::string kGzip = "Accept-Encoding: gzip\r\n";
+
+void make_listing(Bench& bench) {
+  for (int i = 0; i < 300; ++i) bench.site().write("many/" + std::to_string(i), "");
+}
+
+TEST(LoopWorkers, KeepNobodyElseWaiting) {
+  Bench bench;
+  make_listing(bench);
+  bench.hold_workers();
+  bench.start();
+  RawClient patient(bench.address());
+  patient.send(test::get_request("/many/") + test::get_request("/api/"));
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(test::get(bench.address(), "/").body, "home");
+  bench.release_workers();
+  EXPECT_NE(patient.read_response().body.find("299"), std::string::npos);
+  EXPECT_EQ(patient.read_response().body, "Hello");
+}
+
+TEST(LoopWorkers, LoseNoRequestThatWaitsBehindALateAnswer) {
+  Bench bench;
+  make_listing(bench);
+  bench.hold_workers();
+  bench.start();
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.emplace_back(bench.address());
+    clients.back().send(test::get_request("/many/") + test::get_request("/" + std::to_string(i)) +
+                        test::get_request("/api/"));
+  }
+  EXPECT_EQ(test::get(bench.address(), "/").body, "home");
+  bench.release_workers();
+  for (RawClient& client : clients) {
+    EXPECT_EQ(client.read_response().status, 200);
+    EXPECT_EQ(client.read_response().status, 404);
+    EXPECT_EQ(client.read_response().body, "Hello");
+  }
+}
+
+TEST(LoopWorkers, AnswerAllWhoWantTheSameFileAlsoWhenSomeAreGone) {
+  Bench bench(100, compressing());
+  std::string text;
+  while (text.size() < 100'000) text += "line " + std::to_string(text.size()) + "\n";
+  bench.site().write("a.js", text);
+  // Long ago, so that one job is enough for all.
+  std::this_thread::sleep_for(milliseconds(files::kQuietUs / 1000 + 100));
+  bench.hold_workers();
+  bench.start();
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 12; ++i) {
+    clients.emplace_back(bench.address());
+    clients.back().send(test::get_request("/a.js", kGzip));
+    // So that they are asked for in this order.
+    EXPECT_EQ(test::get(bench.address(), "/").body, "home");
+  }
+  for (std::size_t i = 0; i < clients.size(); i += 3) clients[i].reset();
+  EXPECT_EQ(test::get(bench.address(), "/").body, "home");
+  bench.release_workers();
+  std::string encoded;
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    if (i % 3 == 0) continue;
+    const auto response = clients[i].read_response();
+    EXPECT_EQ(response.field("Content-Encoding"), "gzip") << i;
+    if (encoded.empty()) encoded = response.body;
+    EXPECT_TRUE(response.body == encoded) << i;
+  }
+}
+
+TEST(LoopWorkers, SurviveClientsThatAreResetWhileTheyWait) {
+  Bench bench;
+  make_listing(bench);
+  bench.hold_workers();
+  bench.start();
+  for (int i = 0; i < 20; ++i) {
+    RawClient client(bench.address());
+    client.send(test::get_request("/many/"));
+    EXPECT_EQ(test::get(bench.address(), "/").body, "home");
+    client.reset();
+  }
+  // Their places have new owners, who must not get what was made for them.
+  std::vector<RawClient> heirs;
+  for (int i = 0; i < 20; ++i) {
+    heirs.emplace_back(bench.address());
+    EXPECT_EQ(ask(heirs.back()).body, "home");
+  }
+  bench.release_workers();
+  for (RawClient& heir : heirs) EXPECT_EQ(ask(heir, "/api/").body, "Hello");
 }
 
 // --- the connection limit
@@ -264,6 +389,37 @@ TEST(LoopStop, LetsAnswersUnderWayArrive) {
   bench.loop().stop();
   EXPECT_EQ(client.read_bytes(20'000'000).size(), 20'000'000U);
   EXPECT_EQ(client.read_until_close(), "");
+}
+
+TEST(LoopStop, WaitsForAnAnswerThatAWorkerMakes) {
+  Bench bench;
+  make_listing(bench);
+  bench.hold_workers();
+  bench.start();
+  RawClient client(bench.address());
+  client.send(test::get_request("/many/"));
+  EXPECT_EQ(test::get(bench.address(), "/").body, "home");
+  bench.loop().stop();
+  bench.release_workers();
+  const auto response = client.read_response();
+  EXPECT_NE(response.body.find("299"), std::string::npos);
+  EXPECT_EQ(response.field("Connection"), "close");
+  EXPECT_EQ(client.read_until_close(), "");
+}
+
+TEST(LoopStop, DoesNotWaitForEverForAWorker) {
+  Config config;
+  config.timeouts.stop_ms = 200;
+  Bench bench(100, config);
+  make_listing(bench);
+  bench.hold_workers();
+  bench.start();
+  RawClient client(bench.address());
+  client.send(test::get_request("/many/"));
+  EXPECT_EQ(test::get(bench.address(), "/").body, "home");
+  EXPECT_GE(bench.stop(), milliseconds(150));
+  EXPECT_EQ(client.read_until_gone(), "");
+  bench.release_workers();
 }
 
 TEST(LoopStop, DoesNotWaitForEverForAClientThatDoesNotRead) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <string>
 #include <utility>
 
+#include "support/cold_file.h"
 #include "support/temp_tree.h"
 
 namespace tinyserve::net {
@@ -261,6 +263,123 @@ TEST(SendQueue, ClosesAFileWhenItHasLeft) {
   EXPECT_NE(::fcntl(number, F_GETFD), -1);
   EXPECT_EQ(queue.flush(socket.ours.get(), kNoLimit), Outcome::kEmpty);
   EXPECT_EQ(::fcntl(number, F_GETFD), -1);
+}
+
+// --- files that are not in memory
+// -----------------------------------------------------------------
+
+constexpr std::size_t kPart = 512 * 1024;
+
+// A file of one and a half parts on a real disk.
+struct DiskFile {
+  std::string text = pattern(kPart + kPart / 2);
+  TempTree tree{test::kDisk, {{"file", text}}};
+  std::string path = tree.path("file");
+};
+
+// Tries with fresh queues, behind `prepare`, until the file was found cold; how it was then.
+template <class Prepare>
+SendQueue find_cold(const DiskFile& disk, const Narrow& socket, Prepare prepare) {
+  for (int i = 0; i < test::kColdTries; ++i) {
+    SendQueue queue;
+    queue.append(open_file(disk.tree, "file"), 0, disk.text.size());
+    prepare();
+    const Outcome outcome = queue.flush(socket.ours.get(), kNoLimit);
+    if (outcome == Outcome::kCold) return queue;
+    static_cast<void>(socket.arrived());
+  }
+  ADD_FAILURE() << "it was never cold";
+  return {};
+}
+
+TEST(SendQueueCold, SendsNothingOfAFileThatIsNotInMemory) {
+  const DiskFile disk;
+  const Narrow socket;
+  if (!test::drop_pages(disk.path)) GTEST_SKIP() << test::kNothingIsDropped;
+  SendQueue queue =
+      find_cold(disk, socket, [&] { static_cast<void>(test::drop_pages(disk.path)); });
+  ASSERT_FALSE(queue.empty());
+  EXPECT_EQ(queue.sent(), 0U);
+  const SendQueue::FilePart part = queue.cold_part();
+  EXPECT_EQ(part.offset, 0U);
+  EXPECT_EQ(part.length, kPart);
+  char byte = 0;
+  EXPECT_EQ(::pread(part.fd, &byte, 1, 0), 1);
+  EXPECT_EQ(byte, disk.text[0]);
+}
+
+TEST(SendQueueCold, SendsThePartThatSomebodyHasRead) {
+  const DiskFile disk;
+  const Narrow socket;
+  if (!test::drop_pages(disk.path)) GTEST_SKIP() << test::kNothingIsDropped;
+  SendQueue queue =
+      find_cold(disk, socket, [&] { static_cast<void>(test::drop_pages(disk.path)); });
+  ASSERT_FALSE(queue.empty());
+  queue.part_is_warm();  // though nobody has read it
+  std::string text;
+  Outcome outcome = Outcome::kFull;
+  while (outcome == Outcome::kFull || outcome == Outcome::kCold) {
+    outcome = queue.flush(socket.ours.get(), kNoLimit);
+    text += socket.arrived();
+    if (outcome != Outcome::kCold) continue;
+    EXPECT_EQ(text.size(), kPart) << "only where the next part begins";
+    EXPECT_EQ(queue.cold_part().offset, kPart);
+    EXPECT_EQ(queue.cold_part().length, kPart / 2);
+    queue.part_is_warm();
+  }
+  EXPECT_EQ(outcome, Outcome::kEmpty);
+  EXPECT_TRUE(text == disk.text);
+}
+
+TEST(SendQueueCold, LooksAtTheEndOfAPartToo) {
+  const DiskFile disk;
+  const Narrow socket;
+  if (!test::drop_pages(disk.path)) GTEST_SKIP() << test::kNothingIsDropped;
+  const UniqueFd reader(::open(disk.path.c_str(), O_RDONLY | O_CLOEXEC));
+  ::posix_fadvise(reader.get(), 0, 0, POSIX_FADV_RANDOM);  // what is read, and not what follows
+  const auto warm_the_first_byte = [&] {
+    static_cast<void>(test::drop_pages(disk.path));
+    char byte = 0;
+    EXPECT_EQ(::pread(reader.get(), &byte, 1, 0), 1);
+  };
+  warm_the_first_byte();
+  if (test::is_resident(disk.path, kPart - 1)) GTEST_SKIP() << "this file system reads ahead";
+  const SendQueue queue = find_cold(disk, socket, warm_the_first_byte);
+  ASSERT_FALSE(queue.empty());
+  EXPECT_EQ(queue.cold_part().offset, 0U);
+  EXPECT_EQ(queue.cold_part().length, kPart);
+}
+
+TEST(SendQueueCold, SendsWhatIsAheadOfTheFile) {
+  const DiskFile disk;
+  const Narrow socket;
+  for (int i = 0; i < test::kColdTries; ++i) {
+    if (!test::drop_pages(disk.path)) GTEST_SKIP() << test::kNothingIsDropped;
+    SendQueue queue;
+    queue.append("head");
+    queue.append(open_file(disk.tree, "file"), 10, 100);
+    queue.append("tail");
+    const Outcome outcome = queue.flush(socket.ours.get(), kNoLimit);
+    const std::string text = socket.arrived();
+    if (outcome != Outcome::kCold) continue;
+    EXPECT_EQ(text, "head");
+    EXPECT_EQ(queue.cold_part().offset, 10U);
+    EXPECT_EQ(queue.cold_part().length, 100U);
+    queue.part_is_warm();
+    EXPECT_EQ(drain(queue, socket), disk.text.substr(10, 100) + "tail");
+    return;
+  }
+  FAIL() << "it was never cold";
+}
+
+TEST(SendQueueCold, TakesAFileThatIsNothingButMemoryForWarm) {
+  const std::string text = pattern(2 * kPart);
+  const SharedFd file(UniqueFd(::memfd_create("file", MFD_CLOEXEC)));
+  ASSERT_EQ(::write(file.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  SendQueue queue;
+  queue.append(file, 0, text.size());
+  const Narrow socket;
+  EXPECT_TRUE(drain(queue, socket) == text);
 }
 
 }  // namespace
