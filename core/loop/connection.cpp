@@ -123,7 +123,8 @@ void Connection::pump(Services& services) {
     ++answered;
     if (closing_ || exchange_->awaits_answer()) break;
     finish_request();
-    if (exchange_->is_making()) break;
+    // One at a time: marks are of the last one only, until it has left.
+    if (exchange_->is_making() || exchange_->answers.back().produced) break;
   }
   if (closing_) {
     // Whatever else has been received is not looked at (RFC 9112 §9.6).
