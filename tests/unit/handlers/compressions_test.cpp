@@ -78,11 +78,11 @@ TEST(Compressions, KeepTheFirstOfTwoThatAreOfOneVersion) {
 
 TEST(Compressions, DropWhatWasNotAskedForTheLongest) {
   Compressions compressions(10'000);  // room for three with what they cost beside
-  for (const std::uint64_t inode : {1, 2, 3}) compressions.add(version(inode), content(3000));
+  for (const std::uint64_t inode : {1U, 2U, 3U}) compressions.add(version(inode), content(3000));
   EXPECT_NE(compressions.find(version(1)), nullptr);  // so the second one is the oldest
   compressions.add(version(4), content(3000));
   EXPECT_EQ(compressions.find(version(2)), nullptr);
-  for (const std::uint64_t inode : {1, 3, 4}) {
+  for (const std::uint64_t inode : {1U, 3U, 4U}) {
     EXPECT_NE(compressions.find(version(inode)), nullptr) << inode;
   }
 }

@@ -718,6 +718,20 @@ TEST(ConnectionStream, HasNoOtherAnswerInItsMiddle) {  // where a step throws
   EXPECT_EQ(records[0].at("bytes"), 3);
 }
 
+TEST(ConnectionStream, IsCountedByItselfWhereSeveralAreMadeAtOnce) {
+  Bench bench;
+  const std::string text = bench.converse(get("/api/stream/1") + get("/api/stream/1") + get("/"));
+  EXPECT_EQ(bench.state(), State::kIdle);
+  EXPECT_TRUE(text.ends_with("\r\n\r\nhome"));
+  const auto records = bench.records();
+  ASSERT_EQ(records.size(), 3U);
+  const Heard first = heard(text);
+  const std::string content = unchunk(first.rest.substr(0, first.rest.find("HTTP/1.1"))).content;
+  EXPECT_EQ(records[0].at("bytes"), content.size());
+  EXPECT_EQ(records[1].at("bytes"), content.size());
+  EXPECT_EQ(records[2].at("bytes"), 4);
+}
+
 TEST(ConnectionStream, KeepsItsPausesAndSkipsEmptyPortions) {
   Bench bench;
   answer_with(bench,
