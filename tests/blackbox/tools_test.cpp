@@ -9,6 +9,7 @@
 
 #include "support/program.h"
 #include "support/raw_client.h"
+#include "support/samples.h"
 #include "support/server_process.h"
 #include "support/temp_tree.h"
 
@@ -31,17 +32,6 @@ Result run(const std::vector<std::string>& command, const std::string& directory
   const int code = program.wait(std::chrono::minutes(2));
   program.wait_until([] { return false; });  // until both streams have ended
   return {code, program.out() + program.err()};
-}
-
-// Bytes without a pattern that a shifted copy would repeat.
-std::string noise(std::size_t size) {
-  std::string bytes(size, '\0');
-  std::uint32_t state = 3;
-  for (char& byte : bytes) {
-    state = state * 1664525 + 1013904223;
-    byte = static_cast<char>(state >> 24);
-  }
-  return bytes;
 }
 
 // A server without a log: tens of thousands of requests are not to be read back.
@@ -85,7 +75,7 @@ TEST(Tools, AbFindsNoFaultWithAConnectionForEachRequest) {
 
 TEST(Tools, CurlResumesADownload) {
   if (!is_installed("curl")) GTEST_SKIP() << "curl is not installed";
-  const std::string content = noise(3'000'000);
+  const std::string content = noise_of(3'000'000);
   const TempTree site{{"big.bin", content}};
   const TempTree got{{"big.bin", content.substr(0, 1'234'567)}, {"none.bin", ""}};
   const QuietServer server(site);
@@ -99,7 +89,7 @@ TEST(Tools, CurlResumesADownload) {
 
 TEST(Tools, WgetResumesADownload) {
   if (!is_installed("wget")) GTEST_SKIP() << "wget is not installed";
-  const std::string content = noise(3'000'000);
+  const std::string content = noise_of(3'000'000);
   const TempTree site{{"big.bin", content}};
   const TempTree got{{"big.bin", content.substr(0, 1'234'567)}};
   const QuietServer server(site);
@@ -114,7 +104,7 @@ TEST(Tools, WgetResumesADownload) {
 
 TEST(Tools, CurlAsksBeforeItSendsMuch) {  // Expect: 100-continue
   if (!is_installed("curl")) GTEST_SKIP() << "curl is not installed";
-  const std::string content = noise(2'000'000);
+  const std::string content = noise_of(2'000'000);
   const TempTree files{{"site/x.txt", "content"}, {"upload.bin", content}};
   const ServerProcess server{files.path("site"), {"--max-body", "3M"}};
   const std::string base = "http://127.0.0.1:" + std::to_string(server.port());
@@ -157,7 +147,7 @@ TEST(Tools, CurlUnpacksWhatWasCompressedBeforehand) {  // §13
 TEST(Tools, AThousandMixedRequestsOfOnePipelineComeBackInOrder) {  // issue: done when, 3
   const TempTree site;
   for (int i = 0; i < 10; ++i)
-    site.write(std::to_string(i), noise(static_cast<std::size_t>(i) * 9000));
+    site.write(std::to_string(i), noise_of(static_cast<std::size_t>(i) * 9000));
   const ServerProcess server{site.path()};
   RawClient client{server.address()};
   std::string pipeline;
@@ -194,7 +184,7 @@ TEST(Tools, AThousandMixedRequestsOfOnePipelineComeBackInOrder) {  // issue: don
   }
   client.send(pipeline);
   for (int i = 0; i < 1000; ++i) {
-    const std::string content = noise(static_cast<std::size_t>(i % 10) * 9000);
+    const std::string content = noise_of(static_cast<std::size_t>(i % 10) * 9000);
     const Response answer = i % 8 == 2 ? client.read_head() : client.read_response();
     switch (i % 8) {
       case 0:

@@ -20,25 +20,12 @@
 #include <vector>
 
 #include "support/raw_client.h"
+#include "support/samples.h"
 #include "support/server_process.h"
 #include "support/temp_tree.h"
 
 namespace tinyserve::test {
 namespace {
-
-// Text that becomes smaller, other with each `seed`.
-std::string script(std::size_t size, std::uint32_t seed) {
-  constexpr std::array<std::string_view, 8> kWords = {
-      "const ", "reed", " = (wind) => { ", "return ", "water", "(); };\n", "export ", "default "};
-  std::string text;
-  while (text.size() < size) {
-    seed = seed * 1664525 + 1013904223;
-    text += kWords[seed >> 29];
-    if ((seed >> 20) % 7 == 0) text += std::to_string(seed);
-  }
-  text.resize(size);
-  return text;
-}
 
 // The threads of a process that are workers.
 std::vector<std::string> workers_of(pid_t process) {
@@ -54,9 +41,9 @@ std::vector<std::string> workers_of(pid_t process) {
 }
 
 TEST(Workers, AreNotThereBeforeTheyHaveSomethingToDo) {
-  const TempTree site{{"a.js", script(10'000, 1)}};
+  const TempTree site{{"a.js", script_of(10'000, 1)}};
   ServerProcess server(site.path(), {"--workers=4", "--compress"});
-  EXPECT_EQ(get(server.address(), "/a.js").body, script(10'000, 1));
+  EXPECT_EQ(get(server.address(), "/a.js").body, script_of(10'000, 1));
   EXPECT_EQ(workers_of(server.pid()).size(), 0U);
   EXPECT_EQ(get(server.address(), "/a.js", "Accept-Encoding: br\r\n").status, 200);
   EXPECT_EQ(workers_of(server.pid()).size(), 1U);
@@ -123,7 +110,7 @@ Trace read_trace(const std::string& text, pid_t loop) {
 class ColdFile : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(ColdFile, IsReadByAWorkerWhileTheLoopGoesOn) {
-  const std::string content = script(GetParam(), 1);
+  const std::string content = script_of(GetParam(), 1);
   const TempTree site{{"cold.js", content}};
   const TempTree out;
   if (!forget(site.path("cold.js"), content.size())) {
@@ -175,8 +162,9 @@ class FuseMount {
 };
 
 TEST(SlowFileSystem, IsLookedAtByWorkersAlone) {
-  const TempTree tree{
-      {"files/a.txt", "hello"}, {"files/large.bin", script(2'000'000, 1)}, {"files/sub/b.txt", ""}};
+  const TempTree tree{{"files/a.txt", "hello"},
+                      {"files/large.bin", script_of(2'000'000, 1)},
+                      {"files/sub/b.txt", ""}};
   tree.make_dir("mount");
   const FuseMount mount(tree.path("files"), tree.path("mount"));
   if (!mount.is_there()) GTEST_SKIP() << "FUSE can't be mounted here";
@@ -195,7 +183,7 @@ TEST(SlowFileSystem, IsLookedAtByWorkersAlone) {
     ServerProcess server(tree.path("mount"), options);
     loop = server.pid();
     EXPECT_EQ(get(server.address(), "/a.txt").body, "hello");
-    EXPECT_EQ(get(server.address(), "/large.bin").body, script(2'000'000, 1));
+    EXPECT_EQ(get(server.address(), "/large.bin").body, script_of(2'000'000, 1));
     EXPECT_EQ(get(server.address(), "/missing").status, 404);
     EXPECT_NE(get(server.address(), "/sub/").body.find("b.txt"), std::string::npos);
     EXPECT_EQ(get(server.address(), "/sub").status, 301);
@@ -237,8 +225,8 @@ class Worker : public testing::TestWithParam<SlowAnswer> {
 
   static void fill(const TempTree& site) {
     for (int i = 0; i < kClients; ++i) {
-      site.write("s" + std::to_string(i) + ".js", script(400'000, static_cast<std::uint32_t>(i)));
-      site.write("l" + std::to_string(i) + ".js", script(900'000, static_cast<std::uint32_t>(i)));
+      site.write("s" + std::to_string(i) + ".js", script_of(400'000, i));
+      site.write("l" + std::to_string(i) + ".js", script_of(900'000, i));
     }
     site.make_dir("many");
     for (int i = 0; i < 2000; ++i) site.write("many/" + std::to_string(i), "");

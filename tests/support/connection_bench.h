@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "loop/connection.h"
+#include "support/function_job.h"
 #include "support/response.h"
 #include "support/temp_tree.h"
 
@@ -42,15 +43,6 @@ inline const std::string& large() {
   static const std::string text = pattern(1'000'000);
   return text;
 }
-
-class FunctionJob : public Job {
- public:
-  explicit FunctionJob(std::function<void()> function) : function_(std::move(function)) {}
-  void run() override { function_(); }
-
- private:
-  std::function<void()> function_;
-};
 
 class Bench;
 

@@ -15,17 +15,10 @@
 #include <set>
 #include <thread>
 
+#include "support/function_job.h"
+
 namespace tinyserve {
 namespace {
-
-class FunctionJob : public Job {
- public:
-  explicit FunctionJob(std::function<void()> function) : function_(std::move(function)) {}
-  void run() override { function_(); }
-
- private:
-  std::function<void()> function_;
-};
 
 // Opened once, by whoever lets the others go on.
 class Gate {
@@ -49,7 +42,7 @@ class Gate {
 class WorkerPoolTest : public testing::Test {
  protected:
   void post(WorkerPool& pool, std::uint64_t ticket, std::function<void()> function) {
-    pool.post(std::make_unique<FunctionJob>(std::move(function)), ticket, home_);
+    pool.post(std::make_unique<test::FunctionJob>(std::move(function)), ticket, home_);
   }
 
   // Waits until `count` jobs have come back.

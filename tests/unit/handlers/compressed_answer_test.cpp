@@ -5,7 +5,6 @@
 
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,27 +16,18 @@
 #include "support/asked_request.h"
 #include "support/decode.h"
 #include "support/response.h"
+#include "support/samples.h"
 #include "support/temp_tree.h"
 
 namespace tinyserve::handlers {
 namespace {
 
 using http::Via;
+using test::noise_of;
+using test::script_of;
 using test::TempTree;
 
 constexpr Instant kSettled{0, 2'000'000'000'000'000};  // in 2033
-
-std::string words(std::size_t size) {
-  std::string text;
-  while (text.size() < size) text += "line " + std::to_string(text.size()) + " of many\n";
-  return text.substr(0, size);
-}
-std::string noise(std::size_t size) {
-  std::minstd_rand random(20261122);
-  std::string text;
-  while (text.size() < size) text += static_cast<char>(random() >> 8);
-  return text;
-}
 
 // Who made an answer in the end.
 enum class Made : std::uint8_t { kAtOnce, kByAJob, kBySomebodyElsesJob, kInPortions };
@@ -157,31 +147,31 @@ TEST(IsCompressible, DoesNotHoldForWhatIsCompressedAlready) {
 }
 
 TEST(CompressedAnswer, IsForFilesOf256BytesAndMore) {
-  Site site{{"site/255.txt", words(255)}, {"site/256.txt", words(256)}};
+  Site site{{"site/255.txt", script_of(255)}, {"site/256.txt", script_of(256)}};
   const Told below = site.get("/255.txt");
   EXPECT_FALSE(below.has("Content-Encoding"));
   EXPECT_FALSE(below.has("Vary"));
-  EXPECT_EQ(below.body, words(255));
+  EXPECT_EQ(below.body, script_of(255));
   const Told from = site.get("/256.txt");
   EXPECT_EQ(from.field("Content-Encoding"), "br");
-  EXPECT_EQ(decoded(from), words(256));
+  EXPECT_EQ(decoded(from), script_of(256));
 }
 
 TEST(CompressedAnswer, IsMadeWholeUpToALimitAndInPortionsBeyondIt) {
-  Site site{{"site/at.txt", words(kMostCompressedWhole)},
-            {"site/over.txt", words(kMostCompressedWhole + 1)}};
+  Site site{{"site/at.txt", script_of(kMostCompressedWhole)},
+            {"site/over.txt", script_of(kMostCompressedWhole + 1)}};
   const Told at = site.get("/at.txt");
   EXPECT_EQ(at.made, Made::kByAJob);
   EXPECT_EQ(at.field("Content-Length"), std::to_string(at.body.size()));
-  EXPECT_TRUE(decoded(at) == words(kMostCompressedWhole));
+  EXPECT_TRUE(decoded(at) == script_of(kMostCompressedWhole));
   const Told over = site.get("/over.txt");
   EXPECT_EQ(over.made, Made::kInPortions);
   EXPECT_EQ(over.field("Transfer-Encoding"), "chunked");
-  EXPECT_TRUE(decoded(over) == words(kMostCompressedWhole + 1));
+  EXPECT_TRUE(decoded(over) == script_of(kMostCompressedWhole + 1));
 }
 
 TEST(CompressedAnswer, IsNotForImages) {
-  Site site{{"site/a.png", words(5000)}};
+  Site site{{"site/a.png", script_of(5000)}};
   const Told told = site.get("/a.png");
   EXPECT_EQ(told.made, Made::kAtOnce);
   EXPECT_FALSE(told.has("Content-Encoding"));
@@ -191,19 +181,19 @@ TEST(CompressedAnswer, IsNotForImages) {
 TEST(CompressedAnswer, FollowsTheTypeThatTheUserGave) {
   Options options = compressing();
   options.media_types = {{"glsl", "text/plain"}, {"txt", "application/octet-stream"}};
-  Site site({{"site/a.glsl", words(5000)}, {"site/a.txt", words(5000)}}, options);
+  Site site({{"site/a.glsl", script_of(5000)}, {"site/a.txt", script_of(5000)}}, options);
   EXPECT_EQ(site.get("/a.glsl").field("Content-Encoding"), "br");
   EXPECT_FALSE(site.get("/a.txt").has("Content-Encoding"));
 }
 
 TEST(CompressedAnswer, IsNoneWhereItWouldNotBeSmallerAndThatIsRemembered) {
-  Site site{{"site/a.txt", noise(5000)}};
+  Site site{{"site/a.txt", noise_of(5000)}};
   const Told first = site.get("/a.txt");
   EXPECT_EQ(first.made, Made::kByAJob);
   EXPECT_FALSE(first.has("Content-Encoding"));
   EXPECT_EQ(first.field("Accept-Ranges"), "bytes");
   EXPECT_EQ(first.field("Vary"), "Accept-Encoding");
-  EXPECT_TRUE(first.body == noise(5000));
+  EXPECT_TRUE(first.body == noise_of(5000));
   const Told again = site.get("/a.txt");
   EXPECT_EQ(again.made, Made::kAtOnce);
   EXPECT_EQ(again.fields, first.fields);
@@ -214,7 +204,7 @@ TEST(CompressedAnswer, IsNoneWhereThatIsOff) {
   for (const Compression compression : {Compression::kOff, Compression::kAuto}) {
     Options options;
     options.compression = compression;
-    Site site({{"site/a.txt", words(5000)}}, options);
+    Site site({{"site/a.txt", script_of(5000)}}, options);
     const Told told = site.get("/a.txt");
     EXPECT_EQ(told.made, Made::kAtOnce);
     EXPECT_FALSE(told.has("Content-Encoding"));
@@ -223,7 +213,7 @@ TEST(CompressedAnswer, IsNoneWhereThatIsOff) {
 }
 
 TEST(CompressedAnswer, LeavesASiblingItsPlace) {
-  Site site{{"site/a.js", words(5000)}, {"site/a.js.gz", "made beforehand"}};
+  Site site{{"site/a.js", script_of(5000)}, {"site/a.js.gz", "made beforehand"}};
   const Told sibling = site.get("/a.js", "Accept-Encoding: gzip, br;q=0.5\r\n");
   EXPECT_EQ(sibling.field("Content-Encoding"), "gzip");
   EXPECT_EQ(sibling.body, "made beforehand");
@@ -232,14 +222,14 @@ TEST(CompressedAnswer, LeavesASiblingItsPlace) {
   // There is none in this coding.
   const Told own = site.get("/a.js", kBr);
   EXPECT_EQ(own.field("Content-Encoding"), "br");
-  EXPECT_EQ(decoded(own), words(5000));
+  EXPECT_EQ(decoded(own), script_of(5000));
 }
 
 // --- its fields
 // -----------------------------------------------------------------------------------
 
 TEST(CompressedAnswer, HasAWeakTagAndNoRanges) {  // RFC 9110 §8.8.1
-  Site site{{"site/a.css", words(5000)}};
+  Site site{{"site/a.css", script_of(5000)}};
   const Told told = site.get("/a.css");
   EXPECT_EQ(told.status, 200);
   EXPECT_EQ(told.via, Via::kFile);
@@ -255,31 +245,31 @@ TEST(CompressedAnswer, HasAWeakTagAndNoRanges) {  // RFC 9110 §8.8.1
 }
 
 TEST(CompressedAnswer, LeavesTheOthersTheirTagButSaysThatItDepends) {
-  Site site{{"site/a.css", words(5000)}};
+  Site site{{"site/a.css", script_of(5000)}};
   const Told plain = site.get("/a.css", "");
   EXPECT_EQ(plain.made, Made::kAtOnce);
   EXPECT_EQ(plain.field("Vary"), "Accept-Encoding");
   EXPECT_EQ(plain.field("Accept-Ranges"), "bytes");
   EXPECT_TRUE(plain.field("ETag").starts_with('"')) << plain.field("ETag");
-  EXPECT_EQ(plain.body, words(5000));
+  EXPECT_EQ(plain.body, script_of(5000));
   const Told refused = site.get("/a.css", "Accept-Encoding: br;q=0, identity\r\n");
   EXPECT_EQ(refused.fields, plain.fields);
 }
 
 TEST(CompressedAnswer, HasATagForEachCoding) {
-  Site site{{"site/a.css", words(5000)}};
+  Site site{{"site/a.css", script_of(5000)}};
   std::vector<std::string> tags;
   for (const std::string coding : {"br", "zstd", "gzip"}) {
     const Told told = site.get("/a.css", "Accept-Encoding: " + coding + "\r\n");
     EXPECT_EQ(told.field("Content-Encoding"), coding);
-    EXPECT_EQ(decoded(told), words(5000)) << coding;
+    EXPECT_EQ(decoded(told), script_of(5000)) << coding;
     for (const std::string& tag : tags) EXPECT_NE(told.field("ETag"), tag);
     tags.push_back(told.field("ETag"));
   }
 }
 
 TEST(CompressedAnswer, TellsTheSameForHead) {
-  Site site{{"site/a.css", words(5000)}};
+  Site site{{"site/a.css", script_of(5000)}};
   EXPECT_EQ(site.ask("HEAD /a.css", kBr).fields, site.get("/a.css", kBr).fields);
 }
 
@@ -287,7 +277,7 @@ TEST(CompressedAnswer, TellsTheSameForHead) {
 // ------------------------------------------------------------------------
 
 TEST(CompressedAnswer, IsNotModifiedForWhoHasItsTag) {  // RFC 9110 §13.1.2
-  Site site{{"site/a.css", words(5000)}};
+  Site site{{"site/a.css", script_of(5000)}};
   for (const std::string fields : {"Accept-Encoding: br\r\n", ""}) {
     const std::string tag = site.get("/a.css", fields).field("ETag");
     const Told told = site.get("/a.css", fields + "If-None-Match: " + tag + "\r\n");
@@ -302,7 +292,7 @@ TEST(CompressedAnswer, IsNotModifiedForWhoHasItsTag) {  // RFC 9110 §13.1.2
 }
 
 TEST(CompressedAnswer, IsNotModifiedWithoutBeingMadeAgain) {
-  Site site{{"site/a.css", words(5000)}};
+  Site site{{"site/a.css", script_of(5000)}};
   const std::string tag = site.get("/a.css", kBr).field("ETag");
   Site fresh{{"site/x", ""}};  // a server that was started anew has compressed nothing
   StaticFiles files({&site.options, &site.root, &fresh.compressions});
@@ -315,7 +305,7 @@ TEST(CompressedAnswer, IsNotModifiedWithoutBeingMadeAgain) {
 }
 
 TEST(CompressedAnswer, FailsIfMatchWhichComparesStrongly) {  // RFC 9110 §13.1.1
-  Site site{{"site/a.css", words(5000)}};
+  Site site{{"site/a.css", script_of(5000)}};
   const std::string tag = site.get("/a.css", kBr).field("ETag");
   const std::string strong = tag.substr(2);
   for (const std::string& wanted : {tag, strong}) {
@@ -326,7 +316,7 @@ TEST(CompressedAnswer, FailsIfMatchWhichComparesStrongly) {  // RFC 9110 §13.1.
 }
 
 TEST(CompressedAnswer, IgnoresRanges) {  // RFC 9110 §14.2
-  Site site{{"site/a.css", words(5000)}, {"site/large.css", words(700'000)}};
+  Site site{{"site/a.css", script_of(5000)}, {"site/large.css", script_of(700'000)}};
   for (const std::string path : {"/a.css", "/large.css"}) {
     const Told told = site.get(path, std::string(kBr) + "Range: bytes=0-9\r\n");
     EXPECT_EQ(told.status, 200) << path;
@@ -340,22 +330,22 @@ TEST(CompressedAnswer, IgnoresRanges) {  // RFC 9110 §14.2
 // ------------------------------------------------------------------------
 
 TEST(CompressedAnswer, IsMadeOnceForEachVersion) {
-  Site site{{"site/a.js", words(5000)}};
+  Site site{{"site/a.js", script_of(5000)}};
   const Told first = site.get("/a.js");
   EXPECT_EQ(first.made, Made::kByAJob);
   const Told again = site.get("/a.js");
   EXPECT_EQ(again.made, Made::kAtOnce);
   EXPECT_EQ(again.fields, first.fields);
   EXPECT_EQ(again.body, first.body);
-  site.tree.replace("site/a.js", words(6000));
+  site.tree.replace("site/a.js", script_of(6000));
   const Told other = site.get("/a.js");
   EXPECT_EQ(other.made, Made::kByAJob);
-  EXPECT_EQ(decoded(other), words(6000));
+  EXPECT_EQ(decoded(other), script_of(6000));
   EXPECT_NE(other.field("ETag"), first.field("ETag"));
 }
 
 TEST(CompressedAnswer, OfALargeFileIsKeptOnceItHasLeft) {
-  Site site{{"site/a.js", words(700'000)}};
+  Site site{{"site/a.js", script_of(700'000)}};
   const Told first = site.get("/a.js");
   EXPECT_EQ(first.made, Made::kInPortions);
   const Told again = site.get("/a.js");
@@ -365,25 +355,25 @@ TEST(CompressedAnswer, OfALargeFileIsKeptOnceItHasLeft) {
 }
 
 TEST(CompressedAnswer, OfALargeFileIsNotKeptBeyondSomeMegabytes) {
-  Site site{{"site/a.txt", noise(5'000'000)}};
-  EXPECT_TRUE(decoded(site.get("/a.txt", "Accept-Encoding: gzip\r\n")) == noise(5'000'000));
+  Site site{{"site/a.txt", noise_of(5'000'000)}};
+  EXPECT_TRUE(decoded(site.get("/a.txt", "Accept-Encoding: gzip\r\n")) == noise_of(5'000'000));
   EXPECT_EQ(site.get("/a.txt", "Accept-Encoding: gzip\r\n").made, Made::kInPortions);
 }
 
 TEST(CompressedAnswer, OfAYoungFileIsNotKept) {  // it may change again without a trace
-  Site site{{"site/a.js", words(5000)}, {"site/large.js", words(700'000)}};
+  Site site{{"site/a.js", script_of(5000)}, {"site/large.js", script_of(700'000)}};
   site.now = read_clocks();
   const Told first = site.get("/a.js");
   EXPECT_EQ(first.made, Made::kByAJob);
-  EXPECT_EQ(decoded(first), words(5000));
-  EXPECT_TRUE(decoded(site.get("/large.js")) == words(700'000));
+  EXPECT_EQ(decoded(first), script_of(5000));
+  EXPECT_TRUE(decoded(site.get("/large.js")) == script_of(700'000));
   site.now = kSettled;
   EXPECT_EQ(site.get("/a.js").made, Made::kByAJob);
   EXPECT_EQ(site.get("/large.js").made, Made::kInPortions);
 }
 
 TEST(CompressedAnswer, WaitsForTheJobThatIsUnderWay) {
-  Site site{{"site/a.js", words(5000)}};
+  Site site{{"site/a.js", script_of(5000)}};
   const EncodedVersion version{site.root.find("a.js")->facts, http::Coding::kBr};
   const std::uint64_t job = site.compressions.begin(version);
   EXPECT_EQ(site.get("/a.js", kBr).made, Made::kBySomebodyElsesJob);
@@ -394,7 +384,7 @@ TEST(CompressedAnswer, WaitsForTheJobThatIsUnderWay) {
 }
 
 TEST(CompressedAnswer, IsThePlainOneWhereTheWorkersHaveTooMuchToDo) {
-  Site site{{"site/a.js", words(5000)}, {"site/large.js", words(700'000)}};
+  Site site{{"site/a.js", script_of(5000)}, {"site/large.js", script_of(700'000)}};
   for (const std::string path : {"/a.js", "/large.js"}) {
     const Told told = site.get(path, kBr, Means::kLoopOnly);
     EXPECT_EQ(told.made, Made::kAtOnce) << path;
@@ -405,7 +395,7 @@ TEST(CompressedAnswer, IsThePlainOneWhereTheWorkersHaveTooMuchToDo) {
 }
 
 TEST(CompressedAnswer, IsThePlainOneWhereTooManyAreOnTheirWayInPortions) {
-  Site site{{"site/large.js", words(700'000)}};
+  Site site{{"site/large.js", script_of(700'000)}};
   const test::AskedRequest asked("GET /large.js HTTP/1.1\r\nHost: localhost\r\n" +
                                  std::string(kBr) + "\r\n");
   const http::Path path = asked.path();

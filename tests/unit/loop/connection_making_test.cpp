@@ -7,7 +7,6 @@
 #include <new>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +18,7 @@
 #include "support/connection_bench.h"
 #include "support/decode.h"
 #include "support/response.h"
+#include "support/samples.h"
 
 namespace tinyserve::loop {
 namespace {
@@ -27,7 +27,9 @@ using http::Portion;
 using http::State;
 using test::Bench;
 using test::large;
+using test::noise_of;
 using test::Response;
+using test::script_of;
 using Then = Portion::Then;
 
 constexpr std::int64_t kSettledMs = 10'000;  // by then files are old enough to be remembered
@@ -42,19 +44,6 @@ Config compressing() {
   Config config;
   config.handlers.compression = handlers::Compression::kOn;
   return config;
-}
-
-// Text that becomes much smaller, and one that doesn't by much.
-std::string words(std::size_t size) {
-  std::string text;
-  while (text.size() < size) text += "line " + std::to_string(text.size()) + " of many\n";
-  return text.substr(0, size);
-}
-std::string noise(std::size_t size) {
-  std::minstd_rand random(20261122);
-  std::string text;
-  while (text.size() < size) text += static_cast<char>(random() >> 8);
-  return text;
 }
 
 // More entries than a loop lists by itself.
@@ -346,7 +335,7 @@ TEST(ConnectionLate, BecomesTheCheapAnswerWhenTheJobFailed) {
 
 TEST(ConnectionLate, SendsTheFileAsItIsWhenCompressingItFailed) {
   Bench bench(compressing());
-  bench.site().write("a.js", words(5000));
+  bench.site().write("a.js", script_of(5000));
   bench.at(kSettledMs);
   bench.say(get("/a.js", kGzip));
   ASSERT_EQ(bench.state(), State::kRespond);
@@ -357,14 +346,14 @@ TEST(ConnectionLate, SendsTheFileAsItIsWhenCompressingItFailed) {
   const Heard answer = heard(bench.settle());
   EXPECT_EQ(answer.head.status, 200);
   EXPECT_FALSE(answer.head.has("Content-Encoding"));
-  EXPECT_EQ(answer.rest, words(5000));
+  EXPECT_EQ(answer.rest, script_of(5000));
 }
 
 TEST(ConnectionLate, IsRefusedWhereTheBudgetHasNoRoomForItsRequest) {
   Config config = compressing();
   config.memory_budget = 400;
   Bench bench(config);
-  bench.site().write("a.js", words(5000));
+  bench.site().write("a.js", script_of(5000));
   bench.at(kSettledMs);
   const std::string cookie = "Cookie: " + std::string(500, 'c') + "\r\n";
   const Heard answer = heard(bench.converse(get("/a.js", std::string(kGzip) + cookie)));
@@ -427,17 +416,17 @@ TEST(ConnectionLate, IsGivenUpWhenTheServerHasNoPatienceLeft) {
 TEST(ConnectionBusy, SendsFilesAsTheyAreAndListsNothing) {
   Bench bench(compressing());
   make_listing(bench);
-  bench.site().write("small.js", words(5000));
-  bench.site().write("large.js", words(700'000));
+  bench.site().write("small.js", script_of(5000));
+  bench.site().write("large.js", script_of(700'000));
   bench.at(kSettledMs);
   bench.server()->hold_workers(WorkerPool::kMostWaiting + 1);
   const auto answers = test::parse_responses(bench.converse(
       get("/small.js", kGzip) + get("/large.js", kGzip) + get("/many/") + get("/api/")));
   ASSERT_EQ(answers.size(), 4U);
-  EXPECT_EQ(answers[0].body, words(5000));
+  EXPECT_EQ(answers[0].body, script_of(5000));
   EXPECT_FALSE(answers[0].has("Content-Encoding"));
   EXPECT_EQ(answers[0].field("Vary"), "Accept-Encoding");
-  EXPECT_TRUE(answers[1].body == words(700'000));
+  EXPECT_TRUE(answers[1].body == script_of(700'000));
   EXPECT_FALSE(answers[1].has("Content-Encoding"));
   EXPECT_EQ(answers[2].status, 503);
   EXPECT_EQ(answers[2].field("Retry-After"), "1");
@@ -448,13 +437,13 @@ TEST(ConnectionBusy, SendsFilesAsTheyAreAndListsNothing) {
 
 TEST(ConnectionBusy, StillSendsWhatWasCompressedBefore) {
   Bench bench(compressing());
-  bench.site().write("small.js", words(5000));
+  bench.site().write("small.js", script_of(5000));
   bench.at(kSettledMs);
   static_cast<void>(bench.converse(get("/small.js", kGzip)));
   bench.server()->hold_workers(WorkerPool::kMostWaiting + 1);
   const Heard answer = heard(bench.converse(get("/small.js", kGzip)));
   EXPECT_EQ(answer.head.field("Content-Encoding"), "gzip");
-  EXPECT_EQ(unzip(answer.rest), words(5000));
+  EXPECT_EQ(unzip(answer.rest), script_of(5000));
 }
 
 // --- one job for several
@@ -465,7 +454,7 @@ struct TwoClients {
   Bench second{first.server()};
 
   TwoClients() {
-    first.site().write("a.js", words(5000));
+    first.site().write("a.js", script_of(5000));
     first.at(kSettledMs);
     first.server()->hold_workers();
   }
@@ -488,7 +477,7 @@ TEST(ConnectionsThatWaitForOneJob, BothGetWhatItMakes) {
   EXPECT_EQ(clients.jobs(), 1U);
   const Heard first = heard(clients.first.settle());
   EXPECT_EQ(first.head.field("Content-Encoding"), "gzip");
-  EXPECT_EQ(unzip(first.rest), words(5000));
+  EXPECT_EQ(unzip(first.rest), script_of(5000));
   const auto second = test::parse_responses(clients.second.settle());
   ASSERT_EQ(second.size(), 2U);
   EXPECT_EQ(second[0].body, first.rest);
@@ -506,7 +495,7 @@ TEST(ConnectionsThatWaitForOneJob, DoNotNeedTheOneWhoAskedFirst) {
   EXPECT_TRUE(clients.first.closed());
   const Heard second = heard(clients.second.settle());
   EXPECT_EQ(second.head.field("Content-Encoding"), "gzip");
-  EXPECT_EQ(unzip(second.rest), words(5000));
+  EXPECT_EQ(unzip(second.rest), script_of(5000));
 }
 
 TEST(ConnectionsThatWaitForOneJob, MayLeaveEarlier) {
@@ -525,14 +514,14 @@ TEST(ConnectionsThatWaitForOneJob, MayLeaveEarlier) {
 
 TEST(ConnectionsThatWaitForOneJob, GetTheFileAsItIsWhereItPaysNot) {
   TwoClients clients;
-  clients.first.site().write("noise.js", noise(5000));
+  clients.first.site().write("noise.js", noise_of(5000));
   clients.first.say(get("/noise.js", kGzip));
   clients.second.say(get("/noise.js", kGzip));
   EXPECT_EQ(clients.jobs(), 1U);
   for (Bench* const client : {&clients.first, &clients.second}) {
     const Heard answer = heard(client->settle());
     EXPECT_FALSE(answer.head.has("Content-Encoding"));
-    EXPECT_TRUE(answer.rest == noise(5000));
+    EXPECT_TRUE(answer.rest == noise_of(5000));
   }
 }
 
@@ -560,7 +549,7 @@ TEST(ConnectionsThatWaitForOneJob, AreNoneWhileTheFileIsYoung) {
 
 TEST(ConnectionStream, SendsItInChunksAndGoesOn) {  // RFC 9112 §7.1
   Bench bench(compressing());
-  bench.site().write("large.js", words(2'000'000));
+  bench.site().write("large.js", script_of(2'000'000));
   bench.at(kSettledMs);
   Heard answer = heard(bench.converse(get("/large.js", kGzip)));
   EXPECT_EQ(answer.head.field("Transfer-Encoding"), "chunked");
@@ -568,7 +557,7 @@ TEST(ConnectionStream, SendsItInChunksAndGoesOn) {  // RFC 9112 §7.1
   EXPECT_FALSE(answer.head.has("Connection"));
   const Chunks chunks = unchunk(answer.rest);
   EXPECT_TRUE(chunks.is_whole);
-  EXPECT_TRUE(unzip(chunks.content) == words(2'000'000));
+  EXPECT_TRUE(unzip(chunks.content) == script_of(2'000'000));
   EXPECT_EQ(bench.state(), State::kIdle);
   // The second time it is there as a whole, and the connection is as good as new.
   answer = heard(bench.converse(get("/large.js", kGzip)));
@@ -582,14 +571,14 @@ TEST(ConnectionStream, SendsItInChunksAndGoesOn) {  // RFC 9112 §7.1
 
 TEST(ConnectionStream, AnswersWhatIsBehindItInOrder) {
   Bench bench(compressing());
-  bench.site().write("large.js", words(2'000'000));
+  bench.site().write("large.js", script_of(2'000'000));
   const std::string text =
       bench.converse(get("/") + get("/large.js", kGzip) + get("/missing") + get("/api/"));
   const Heard home = heard(text);
   EXPECT_EQ(home.rest.substr(0, 4), "home");
   const Heard stream = heard(home.rest.substr(4));
   const std::size_t end = stream.rest.find("\r\n0\r\n\r\n") + 7;
-  EXPECT_TRUE(unzip(unchunk(stream.rest.substr(0, end)).content) == words(2'000'000));
+  EXPECT_TRUE(unzip(unchunk(stream.rest.substr(0, end)).content) == script_of(2'000'000));
   const auto answers = test::parse_responses(stream.rest.substr(end));
   ASSERT_EQ(answers.size(), 2U);
   EXPECT_EQ(answers[0].status, 404);
@@ -598,21 +587,21 @@ TEST(ConnectionStream, AnswersWhatIsBehindItInOrder) {
 
 TEST(ConnectionStream, EndsWithTheConnectionOfAnOldClient) {  // RFC 9112 §6.3
   Bench bench(compressing());
-  bench.site().write("large.js", words(2'000'000));
+  bench.site().write("large.js", script_of(2'000'000));
   bench.at(kSettledMs);
   const Heard answer = heard(bench.converse(
       "GET /large.js HTTP/1.0\r\nConnection: keep-alive\r\nAccept-Encoding: gzip\r\n\r\n"));
   EXPECT_FALSE(answer.head.has("Transfer-Encoding"));
   EXPECT_FALSE(answer.head.has("Content-Length"));
   EXPECT_EQ(answer.head.field("Connection"), "close");
-  EXPECT_TRUE(unzip(answer.rest) == words(2'000'000));
+  EXPECT_TRUE(unzip(answer.rest) == script_of(2'000'000));
   EXPECT_TRUE(bench.ended());
   EXPECT_EQ(bench.records().at(0).at("bytes"), answer.rest.size());
 }
 
 TEST(ConnectionStream, SendsNoContentToHead) {
   Bench bench(compressing());
-  bench.site().write("large.js", words(2'000'000));
+  bench.site().write("large.js", script_of(2'000'000));
   const std::string text =
       bench.converse("HEAD /large.js HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n");
   EXPECT_EQ(test::parse_response_head(text).field("Transfer-Encoding"), "chunked");
@@ -621,7 +610,7 @@ TEST(ConnectionStream, SendsNoContentToHead) {
 
 TEST(ConnectionStream, IsMadeNoFasterThanItIsRead) {
   Bench bench(compressing());
-  bench.site().write("large.txt", noise(3'000'000));
+  bench.site().write("large.txt", noise_of(3'000'000));
   bench.say(get("/large.txt", kGzip));
   while (bench.server()->finish_jobs()) {
   }
@@ -631,12 +620,12 @@ TEST(ConnectionStream, IsMadeNoFasterThanItIsRead) {
   EXPECT_LE(queued.size(), (128U + 2 * 64) * 1024);  // a portion of noise, and the kernel's share
   const Chunks chunks = unchunk(heard(queued + bench.settle()).rest);
   EXPECT_TRUE(chunks.is_whole);
-  EXPECT_TRUE(unzip(chunks.content) == noise(3'000'000));
+  EXPECT_TRUE(unzip(chunks.content) == noise_of(3'000'000));
 }
 
 TEST(ConnectionStream, RecordsTheContentThatLeftWhenTheClientIsGone) {
   Bench bench(compressing());
-  bench.site().write("large.txt", noise(3'000'000));
+  bench.site().write("large.txt", noise_of(3'000'000));
   bench.say(get("/large.txt", kGzip));
   while (bench.server()->finish_jobs()) {
   }
@@ -663,7 +652,7 @@ TEST(ConnectionStream, RecordsTheContentThatLeftWhenTheClientIsGone) {
 // What a client hears whose file is changed by `change` while it is on its way.
 struct Cut {
   explicit Cut(void (*change)(const test::TempTree&)) {
-    bench.site().write("large.txt", noise(1'000'000));
+    bench.site().write("large.txt", noise_of(1'000'000));
     bench.say(get("/large.txt", kGzip));
     EXPECT_TRUE(bench.server()->finish_jobs());
     change(bench.site());
@@ -772,7 +761,7 @@ TEST(ConnectionStream, EndsAPacedOneWhenTheServerStops) {
 
 TEST(ConnectionStream, LetsOneArriveThatEndsByItselfWhenTheServerStops) {
   Bench bench(compressing());
-  bench.site().write("large.txt", noise(1'000'000));
+  bench.site().write("large.txt", noise_of(1'000'000));
   bench.say(get("/large.txt", kGzip) + get("/api/"));
   bench.connection().finish_soon(bench.services());
   const std::string text = bench.settle();
@@ -780,7 +769,7 @@ TEST(ConnectionStream, LetsOneArriveThatEndsByItselfWhenTheServerStops) {
   const std::size_t end = answer.rest.rfind("0\r\n\r\nHTTP/1.1 ") + 5;
   const Chunks chunks = unchunk(answer.rest.substr(0, end));
   EXPECT_TRUE(chunks.is_whole);
-  EXPECT_TRUE(unzip(chunks.content) == noise(1'000'000));
+  EXPECT_TRUE(unzip(chunks.content) == noise_of(1'000'000));
   EXPECT_EQ(heard(answer.rest.substr(end)).head.field("Connection"), "close");
   EXPECT_TRUE(bench.ended());
 }
