@@ -294,6 +294,9 @@ Finished run_tinyserve(const std::vector<std::string>& arguments,
   return {code, program.out(), program.err()};
 }
 
-std::string tinyserve_path() { return TINYSERVE_PROGRAM; }
+std::string tinyserve_path() {
+  const char* const another = std::getenv("TESTED_PROGRAM");
+  return another != nullptr ? another : TINYSERVE_PROGRAM;
+}
 
 }  // namespace tinyserve::test

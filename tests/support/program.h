@@ -84,7 +84,8 @@ Finished run_tinyserve(const std::vector<std::string>& arguments,
                        const std::vector<std::string>& environment = {},
                        const std::string& directory = {});
 
-// The path of the program under test.
+// The path of the program under test: the one of the same build, unless the environment names
+// another as TESTED_PROGRAM.
 std::string tinyserve_path();
 
 }  // namespace tinyserve::test
