@@ -54,18 +54,18 @@ WorkerPool::~WorkerPool() {
 }
 
 void WorkerPool::post(std::unique_ptr<Job> job, std::uint64_t ticket, FinishedJobs& home) {
-  {
-    const std::lock_guard lock(mutex_);
-    // Those that are free but have not taken what waits for them yet don't count.
-    const bool another = queue_.size() >= free_ && threads_.size() < most_threads_;
-    if ((another && add_thread()) || !threads_.empty()) {
-      queue_.push_back({std::move(job), ticket, &home});
-      waiting_.store(queue_.size(), std::memory_order_relaxed);
-    }
+  std::unique_lock lock(mutex_);
+  // Those that are free but have not taken what waits for them yet don't count.
+  const bool another = queue_.size() >= free_ && threads_.size() < most_threads_;
+  if ((!another || !add_thread()) && threads_.empty()) {
+    lock.unlock();
+    job->failed_ = true;
+    return home.put({ticket, std::move(job)});
   }
-  if (job == nullptr) return work_waits_.notify_one();
-  job->failed_ = true;
-  home.put({ticket, std::move(job)});
+  queue_.push_back({std::move(job), ticket, &home});
+  waiting_.store(queue_.size(), std::memory_order_relaxed);
+  lock.unlock();
+  work_waits_.notify_one();
 }
 
 // False when the system allows no more; those that there are must do then.

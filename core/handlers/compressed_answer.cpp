@@ -44,24 +44,25 @@ codec::Coding codec_of(Coding coding) {
   return codec::Coding::kGzip;
 }
 
+std::atomic<int> streams{0};  // how many of the places are taken
+
 // One of the places for files on their way in portions, for as long as it lives.
 class StreamPlace {
  public:
   // None when all are taken.
   static std::unique_ptr<StreamPlace> take() {
-    if (taken_.fetch_add(1, std::memory_order_relaxed) < kMostStreams) {
+    if (streams.fetch_add(1, std::memory_order_relaxed) < kMostStreams) {
       return std::unique_ptr<StreamPlace>(new StreamPlace);
     }
-    taken_.fetch_sub(1, std::memory_order_relaxed);
+    streams.fetch_sub(1, std::memory_order_relaxed);
     return nullptr;
   }
   StreamPlace(const StreamPlace&) = delete;
   StreamPlace& operator=(const StreamPlace&) = delete;
-  ~StreamPlace() { taken_.fetch_sub(1, std::memory_order_relaxed); }
+  ~StreamPlace() { streams.fetch_sub(1, std::memory_order_relaxed); }
 
  private:
   StreamPlace() = default;
-  static inline std::atomic<int> taken_{0};
 };
 
 // Reads a file and encodes it, a portion at a time, on workers.
