@@ -45,8 +45,8 @@ Representation choose(const http::Request& request, const files::Root& root, con
     siblings = files::find_siblings(root, file.path, file.entry.facts);
   }
   const bool has_siblings = siblings.br || siblings.zstd || siblings.gzip;
-  chosen.by_encoding =
-      has_siblings || is_to_be_compressed(options, chosen.media_type, file.entry.facts.size);
+  chosen.may_be_encoded = is_to_be_compressed(options, chosen.media_type, file.entry.facts.size);
+  chosen.by_encoding = has_siblings || chosen.may_be_encoded;
   chosen.entry = std::move(file.entry);
   if (!has_siblings) return chosen;
   const auto accepted = request.fields.all(http::FieldName::kAcceptEncoding);
@@ -150,10 +150,7 @@ Answer file_answer(const Ask& ask, const Served& served, ChosenFile file) {
   const http::Request& request = ask.request;
   const Via via = file.via;
   Representation chosen = choose(request, *served.root, *served.options, std::move(file));
-  const bool compress =
-      chosen.coding == Coding::kIdentity &&
-      is_to_be_compressed(*served.options, chosen.media_type, chosen.entry.facts.size);
-  if (compress) {
+  if (chosen.may_be_encoded && chosen.coding == Coding::kIdentity) {
     if (auto answer = compressed_answer(ask, served, chosen, via)) return *std::move(answer);
   }
   set_validators(chosen, chosen.entry.facts, ask.now);

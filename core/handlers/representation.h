@@ -19,6 +19,7 @@ namespace tinyserve::handlers {
 struct Representation {
   files::Entry entry;
   http::Coding coding = http::Coding::kIdentity;
+  bool may_be_encoded = false;  // by us, for whoever accepts that
   bool on_the_fly = false;      // we encode it ourselves: no ranges, and a weak tag
   bool by_encoding = false;     // the choice depends on Accept-Encoding
   bool by_accept = false;       // and on Accept

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "support/raw_client.h"
+#include "support/samples.h"
 #include "support/server_process.h"
 #include "support/temp_tree.h"
 
@@ -20,17 +21,6 @@ namespace {
 const std::regex kImfFixdate(
     "(Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} "
     "(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT");
-
-// Bytes without a pattern that a shifted copy would repeat.
-std::string noise(std::size_t size) {
-  std::string bytes(size, '\0');
-  std::uint32_t state = 1;
-  for (char& byte : bytes) {
-    state = state * 1664525 + 1013904223;
-    byte = static_cast<char>(state >> 24);
-  }
-  return bytes;
-}
 
 std::time_t parse_date(const std::string& text) {
   std::tm parts{};
@@ -247,30 +237,30 @@ TEST(Get, SendsFilesOfEverySizeByteForByte) {
   // Around the sizes where a cached block, one write and sendfile take turns.
   const TempTree site;
   const std::size_t sizes[] = {1, 4095, 16384, 65535, 65536, 65537, 262144, 1048577, 20u << 20};
-  for (const std::size_t size : sizes) site.write(std::to_string(size), noise(size));
+  for (const std::size_t size : sizes) site.write(std::to_string(size), noise_of(size));
   const ServerProcess server{site.path()};
   RawClient client{server.address()};
   for (const std::size_t size : sizes) {
     client.send(get_request("/" + std::to_string(size)));
     const Response answer = client.read_response();
     EXPECT_EQ(answer.field("Content-Length"), std::to_string(size));
-    EXPECT_TRUE(answer.body == noise(size)) << "other bytes in the file of " << size;
+    EXPECT_TRUE(answer.body == noise_of(size)) << "other bytes in the file of " << size;
   }
 }
 
 TEST(Get, SendsALargeFileToASlowReader) {
   const TempTree site;
-  site.write("big.bin", noise(4u << 20));
+  site.write("big.bin", noise_of(4u << 20));
   const ServerProcess server{site.path()};
   RawClient client{server.address(), RawClient::Options{.receive_buffer = 4096}};
   client.send(get_request("/big.bin"));
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
-  EXPECT_TRUE(client.read_response().body == noise(4u << 20));
+  EXPECT_TRUE(client.read_response().body == noise_of(4u << 20));
 }
 
 TEST(Get, AnswersSmallRequestsWhileLargeOnesRun) {
   const TempTree site{{"small.txt", "small"}};
-  site.write("big.bin", noise(32u << 20));
+  site.write("big.bin", noise_of(32u << 20));
   const ServerProcess server{site.path()};
   RawClient slow{server.address(), RawClient::Options{.receive_buffer = 4096}};
   slow.send(get_request("/big.bin"));
@@ -282,7 +272,7 @@ TEST(Get, AnswersSmallRequestsWhileLargeOnesRun) {
 
 TEST(Get, HangsUpRatherThanLieAboutAFileThatShrank) {
   const TempTree site;
-  site.write("big.bin", noise(32u << 20));
+  site.write("big.bin", noise_of(32u << 20));
   const ServerProcess server{site.path()};
   RawClient client{server.address(), RawClient::Options{.receive_buffer = 4096}};
   client.send(get_request("/big.bin"));
@@ -291,18 +281,18 @@ TEST(Get, HangsUpRatherThanLieAboutAFileThatShrank) {
   site.write("big.bin", "short");
   const std::string rest = client.read_until_gone();
   EXPECT_LT(rest.size(), 32u << 20);
-  EXPECT_TRUE(noise(32u << 20).starts_with(rest)) << "bytes that the file never had";
+  EXPECT_TRUE(noise_of(32u << 20).starts_with(rest)) << "bytes that the file never had";
 }
 
 TEST(Get, AnswersAHalfClosedClientInFull) {
   const TempTree site;
-  site.write("big.bin", noise(8u << 20));
+  site.write("big.bin", noise_of(8u << 20));
   const ServerProcess server{site.path()};
   RawClient client{server.address()};
   client.send(get_request("/big.bin") + get_request("/big.bin"));
   client.half_close();
-  EXPECT_TRUE(client.read_response().body == noise(8u << 20));
-  EXPECT_TRUE(client.read_response().body == noise(8u << 20));
+  EXPECT_TRUE(client.read_response().body == noise_of(8u << 20));
+  EXPECT_TRUE(client.read_response().body == noise_of(8u << 20));
   EXPECT_TRUE(client.is_closed_by_server());
 }
 

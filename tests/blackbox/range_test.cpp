@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "support/raw_client.h"
+#include "support/samples.h"
 #include "support/server_process.h"
 #include "support/temp_tree.h"
 
@@ -19,17 +20,6 @@ namespace {
 using namespace std::string_literals;
 
 constexpr const char* kAlphabet = "abcdefghijklmnopqrstuvwxyz";
-
-// Bytes without a pattern that a shifted copy would repeat.
-std::string noise(std::size_t size) {
-  std::string bytes(size, '\0');
-  std::uint32_t state = 7;
-  for (char& byte : bytes) {
-    state = state * 1664525 + 1013904223;
-    byte = static_cast<char>(state >> 24);
-  }
-  return bytes;
-}
 
 // What `parts` of the alphabet look like as multipart/byteranges.
 std::string multipart(const std::string& boundary,
@@ -283,7 +273,7 @@ TEST_F(RangeGet, GivesAResumedDownloadTheNewFileWhenItChanged) {  // §12.6, §1
 
 TEST(RangeOfALargeFile, IsSentByteForByte) {  // §12.3, §12.4
   constexpr std::size_t kSize = 5u << 20;
-  const std::string content = noise(kSize);
+  const std::string content = noise_of(kSize);
   const TempTree site{{"big.txt", content}};
   const ServerProcess server{site.path()};
   RawClient client{server.address()};
