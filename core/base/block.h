@@ -45,6 +45,8 @@ class Block {
   }
 
   explicit operator bool() const { return header_ != nullptr; }
+  // Whether somebody else has it, too.
+  [[nodiscard]] bool is_shared() const { return header_ != nullptr && header_->references > 1; }
   [[nodiscard]] std::size_t size() const { return header_ == nullptr ? 0 : header_->size; }
   [[nodiscard]] std::size_t room() const {
     return header_ == nullptr ? 0 : header_->capacity - header_->size;
@@ -53,12 +55,20 @@ class Block {
     return header_ == nullptr ? std::string_view{} : std::string_view(bytes(), header_->size);
   }
 
-  // Adds bytes at the end; there must be room. Bytes that are there already never move or change.
+  // Adds bytes at the end; there must be room. Bytes that are there already never move, and change
+  // by overwrite() only.
   void append(std::string_view more) {
     TS_CHECK(more.size() <= room());
     if (more.empty()) return;
     std::memcpy(bytes() + header_->size, more.data(), more.size());
     header_->size += more.size();
+  }
+
+  // Puts `bytes` in the place of those at `offset`. Nobody else may have the block: they may count
+  // on what it says.
+  void overwrite(std::size_t offset, std::string_view bytes) {
+    TS_CHECK(!is_shared() && offset + bytes.size() <= size());
+    std::memcpy(this->bytes() + offset, bytes.data(), bytes.size());
   }
 
   // The room behind the bytes, to be filled by a system call, and how much of it was: `count` is at

@@ -158,6 +158,8 @@ Result<UniqueFd> Root::open_to_change(const std::string& path) const {
   return open_beneath(directory_.get(), name, O_RDONLY | O_DIRECTORY);
 }
 
+std::string Root::absolute(const std::string& path) const { return join(directory_path(), path); }
+
 const std::string& Root::directory_path() const {
   return single_file_.empty() ? path_ : parent_path_;
 }

@@ -60,6 +60,8 @@ class Root {
 
   // Absolute.
   [[nodiscard]] const std::string& path() const { return path_; }
+  // The absolute path of what is at `path` in the root.
+  [[nodiscard]] std::string absolute(const std::string& path) const;
   // In single-file mode the name of the file, which then is all that there is; otherwise empty.
   [[nodiscard]] const std::string& single_file() const { return single_file_; }
 

@@ -4,16 +4,17 @@ namespace tinyserve::files {
 
 using http::Coding;
 
-http::Codings find_siblings(const Root& root, const std::string& path, const Facts& original) {
-  const auto usable = [&](Coding coding) {
-    const auto facts = root.look(sibling_path(path, coding));
-    return facts && facts->kind == Kind::kRegular && facts->mtime_ns >= original.mtime_ns;
-  };
-  http::Codings codings;
-  codings.br = usable(Coding::kBr);
-  codings.zstd = usable(Coding::kZstd);
-  codings.gzip = usable(Coding::kGzip);
-  return codings;
+Siblings find_siblings(const Root& root, const std::string& path, const Facts& original) {
+  Siblings siblings;
+  std::array<bool, kSiblingCodings.size()> usable{};
+  for (std::size_t i = 0; i < kSiblingCodings.size(); ++i) {
+    const auto facts = root.look(sibling_path(path, kSiblingCodings[i]));
+    if (!facts) continue;
+    siblings.found[i] = *facts;
+    usable[i] = facts->kind == Kind::kRegular && facts->mtime_ns >= original.mtime_ns;
+  }
+  siblings.usable = {usable[0], usable[1], usable[2]};
+  return siblings;
 }
 
 std::string sibling_path(const std::string& path, Coding coding) {

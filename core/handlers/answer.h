@@ -4,15 +4,25 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/worker_pool.h"
+#include "files/dependency.h"
 #include "http/response.h"
 #include "http/via.h"
 
 namespace tinyserve::handlers {
 
 class AnswerJob;
+
+// What has to be known of an answer with the whole of a file to give it again: see AnswerCache.
+struct Reusable {
+  std::vector<files::Dependency> dependencies;
+  std::string entity_tag;
+  http::Response not_modified;  // the 304 for a client that has it
+};
 
 struct Answer {
   http::Response response;
@@ -25,6 +35,8 @@ struct Answer {
   // Where it is not 0, somebody else's job of that number is under way that makes what this request
   // needs: it is to be asked again when that has finished.
   std::uint64_t awaited_job = 0;
+
+  std::unique_ptr<Reusable> reusable;  // none: it is for this request alone
 
   [[nodiscard]] bool is_ready() const { return job == nullptr && awaited_job == 0; }
 };

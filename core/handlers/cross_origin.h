@@ -37,6 +37,9 @@ class CrossOrigin {
                                                 std::string_view methods,
                                                 std::string_view changes = {}) const;
 
+  // Whether add_fields() says one thing to one origin and another to the next.
+  [[nodiscard]] bool depends_on_origin() const { return mode_ == Mode::kListed; }
+
   // Adds what lets the origins read this answer, and nothing when CORS is off.
   void add_fields(const http::Request& request, http::FieldText& fields) const;
 

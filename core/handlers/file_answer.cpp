@@ -32,25 +32,25 @@ bool is_to_be_compressed(const Options& options, std::string_view media_type, st
          is_compressible(media_type);
 }
 
+// In single-file mode that file is all there is.
+files::Siblings siblings_of(const ChosenFile& file, const files::Root& root) {
+  if (!root.single_file().empty()) return {};
+  return files::find_siblings(root, file.path, file.entry.facts);
+}
+
 // Chooses by Accept-Encoding between the file and its siblings.
 Representation choose(const http::Request& request, const files::Root& root, const Options& options,
-                      ChosenFile file) {
+                      const ChosenFile& file, const files::Siblings& siblings) {
   Representation chosen;
   chosen.by_accept = file.by_accept;
   chosen.media_type = media_type_of(file.path, options);
   chosen.cache_control = options.cache_control;
-  // In single-file mode that file is all there is.
-  http::Codings siblings;
-  if (root.single_file().empty()) {
-    siblings = files::find_siblings(root, file.path, file.entry.facts);
-  }
-  const bool has_siblings = siblings.br || siblings.zstd || siblings.gzip;
   chosen.may_be_encoded = is_to_be_compressed(options, chosen.media_type, file.entry.facts.size);
-  chosen.by_encoding = has_siblings || chosen.may_be_encoded;
-  chosen.entry = std::move(file.entry);
-  if (!has_siblings) return chosen;
+  chosen.by_encoding = siblings.any() || chosen.may_be_encoded;
+  chosen.entry = file.entry;
+  if (!siblings.any()) return chosen;
   const auto accepted = request.fields.all(http::FieldName::kAcceptEncoding);
-  const Coding coding = http::choose_coding(accepted, siblings);
+  const Coding coding = http::choose_coding(accepted, siblings.usable);
   if (coding == Coding::kIdentity) return chosen;
   auto sibling = root.find(files::sibling_path(file.path, coding));
   // Gone since it was looked at, or a link out of the root: the file itself is always right.
@@ -119,6 +119,28 @@ Answer ranged_answer(const http::Request& request, const Representation& chosen,
   return answer;
 }
 
+// What is needed to give the answer with `chosen`, which was found in the place of `file`, again.
+// Siblings decide what is sent to whoever accepts a coding; to all others only what Vary says,
+// which may be late by as long as AnswerCache trusts a way.
+std::unique_ptr<Reusable> reusable_answer(const Ask& ask, const files::Root& root,
+                                          const ChosenFile& file, const files::Siblings& siblings,
+                                          const Representation& chosen) {
+  auto reusable = std::make_unique<Reusable>();
+  auto& dependencies = reusable->dependencies;
+  dependencies.push_back({root.absolute(file.path), file.entry.facts});
+  for (const std::string& path : *file.missing) dependencies.push_back({root.absolute(path), {}});
+  if (ask.request.fields.has(http::FieldName::kAcceptEncoding) && root.single_file().empty()) {
+    for (std::size_t i = 0; i < siblings.found.size(); ++i) {
+      const std::string path = files::sibling_path(file.path, files::kSiblingCodings[i]);
+      dependencies.push_back({root.absolute(path), siblings.found[i]});
+    }
+  }
+  reusable->entity_tag = chosen.entity_tag;
+  reusable->not_modified.status = Status::kNotModified;
+  add_representation_fields(reusable->not_modified.fields, chosen);
+  return reusable;
+}
+
 // A reference from the request's target to the directory above what it names.
 std::string_view parent_of(std::string_view target_path) {
   const bool slash = target_path.ends_with('/');
@@ -146,10 +168,11 @@ std::optional<Answer> precondition_answer(const Ask& ask, const Representation& 
                       "The file is not what the request expects it to be.");
 }
 
-Answer file_answer(const Ask& ask, const Served& served, ChosenFile file) {
+Answer file_answer(const Ask& ask, const Served& served, const ChosenFile& file) {
   const http::Request& request = ask.request;
   const Via via = file.via;
-  Representation chosen = choose(request, *served.root, *served.options, std::move(file));
+  const files::Siblings siblings = siblings_of(file, *served.root);
+  Representation chosen = choose(request, *served.root, *served.options, file, siblings);
   if (chosen.may_be_encoded && chosen.coding == Coding::kIdentity) {
     if (auto answer = compressed_answer(ask, served, chosen, via)) return *std::move(answer);
   }
@@ -161,7 +184,14 @@ Answer file_answer(const Ask& ask, const Served& served, ChosenFile file) {
   // Written to since it was found: the validators must be those of the bytes that were read.
   if (!(content->facts == chosen.entry.facts)) set_validators(chosen, content->facts, ask.now);
   const auto range = http::choose_range(request, chosen.condition(ask.now), content->facts.size);
-  return ranged_answer(request, chosen, std::move(content->body), range, via);
+  const bool is_reusable = range.kind() == http::RangeAnswer::Kind::kWhole && file.missing &&
+                           !file.by_accept && served.options->file_cache &&
+                           ask.means != Means::kWorker && content->facts == chosen.entry.facts;
+  Answer answer = ranged_answer(request, chosen, std::move(content->body), range, via);
+  if (is_reusable) {
+    answer.reusable = reusable_answer(ask, *served.root, file, siblings, chosen);
+  }
+  return answer;
 }
 
 Result<http::Response> error_page_of_file(const ChosenFile& file, const Options& options,

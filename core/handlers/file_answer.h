@@ -1,7 +1,11 @@
 // file_answer.h — step 5 for one regular file: which representation, which status, which bytes.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "files/content.h"
@@ -20,11 +24,13 @@ struct ChosenFile {
   files::Entry entry;  // a regular file
   http::Via via;       // how it was chosen, where the answer is not one of its own (304, 206, 412)
   bool by_accept = false;  // another Accept field would have led elsewhere
+  // What had to be missing for it to be chosen. Nothing: that was not all.
+  std::optional<std::vector<std::string>> missing{std::in_place};
 };
 
 // The answer to a GET or HEAD of `file`, or a job for it where reading it would wait for a disk:
 // itself or a precompressed sibling, under the request's preconditions and ranges.
-[[nodiscard]] Answer file_answer(const Ask& ask, const Served& served, ChosenFile file);
+[[nodiscard]] Answer file_answer(const Ask& ask, const Served& served, const ChosenFile& file);
 
 // The answer where the request's preconditions (RFC 9110 §13) make one without content; else
 // nothing.

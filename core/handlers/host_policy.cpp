@@ -46,9 +46,15 @@ bool HostPolicy::accepts(const std::optional<http::Host>& host) const {
 }
 
 bool HostPolicy::knows(const std::optional<http::Host>& host) const {
-  if (!host) return true;
-  if (host->kind != http::Host::Kind::kName) return !is_unspecified(*host);
-  std::string_view name = host->name;
+  if (!host || host->name == last_known_) return true;
+  if (!is_known(*host)) return false;
+  last_known_ = host->name;
+  return true;
+}
+
+bool HostPolicy::is_known(const http::Host& host) const {
+  if (host.kind != http::Host::Kind::kName) return !is_unspecified(host);
+  std::string_view name = host.name;
   if (name.ends_with('.')) name.remove_suffix(1);  // the absolute form of the same name
   constexpr std::string_view kLocal = "localhost";
   if (iequals(name, kLocal)) return true;

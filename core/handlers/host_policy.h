@@ -27,7 +27,10 @@ class HostPolicy {
   [[nodiscard]] bool knows(const std::optional<http::Host>& host) const;
 
  private:
+  [[nodiscard]] bool is_known(const http::Host& host) const;
+
   std::vector<std::string> names_;
+  mutable std::string last_known_;  // the name that was known last: clients rarely use two
   bool accepts_all_ = false;
 };
 

@@ -37,7 +37,8 @@ struct Options {
   std::string cache_control = "no-cache";  // of files
   std::vector<MediaType> media_types;      // before the built-in ones
   std::vector<std::string>
-      cors_origins;  // whose pages may read everything ("https://app.example"); "*": all
+      cors_origins;        // whose pages may read everything ("https://app.example"); "*": all
+  bool file_cache = true;  // answers for files are kept as long as the files stay the same
   Compression compression = Compression::kAuto;
   bool isolate = false;         // pages get SharedArrayBuffer: COOP, COEP and CORP
   std::vector<Header> headers;  // with every answer, in place of ours with the same name

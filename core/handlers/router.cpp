@@ -142,7 +142,28 @@ void Router::add_fields(const http::Request& request, http::FieldText& fields) c
 Answer Router::respond(const http::Request& request, const Caller& caller, Instant now,
                        Means means) {
   Answer result = answer(request, caller, now, means);
-  return result.is_ready() ? complete(request, std::move(result)) : std::move(result);
+  if (!result.is_ready()) return result;
+  result = complete(request, std::move(result));
+  if (result.reusable && !cross_origin_.depends_on_origin()) keep(request, result, now);
+  return result;
+}
+
+AnswerCache::Hit Router::ready_answer(const http::Request& request, Instant now) {
+  // Before anything is looked up: what is there says nothing to those who may not ask.
+  if (rebuff(request)) return {};
+  return cache_.find(request, now);
+}
+
+void Router::keep(const http::Request& request, const Answer& made, Instant now) {
+  Reusable& reusable = *made.reusable;
+  http::Response response{made.response.status, made.response.fields, {}};
+  if (const auto* block = std::get_if<http::BlockSlice>(&made.response.body)) {
+    response.body = *block;
+  } else if (const auto* file = std::get_if<http::FileSlice>(&made.response.body)) {
+    response.body = *file;
+  }
+  add_fields(request, reusable.not_modified.fields);
+  cache_.keep(request, std::move(response), std::move(reusable), now);
 }
 
 Answer Router::complete(const http::Request& request, Answer made) const {

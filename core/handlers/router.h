@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "files/root.h"
 #include "handlers/answer.h"
+#include "handlers/answer_cache.h"
 #include "handlers/ask.h"
 #include "handlers/caller.h"
 #include "handlers/compressions.h"
@@ -37,8 +38,11 @@ class Router {
   // empty.
   Router(const Options& options, const std::string& own_name, files::Root& root);
 
-  // More bytes have arrived: see StaticFiles.
-  void new_batch() { files_.new_batch(); }
+  // More bytes have arrived: see StaticFiles and AnswerCache.
+  void new_batch() {
+    files_.new_batch();
+    cache_.new_batch();
+  }
 
   // Before the content of `request` arrives.
   [[nodiscard]] Admission admit(const http::Request& request) const;
@@ -47,6 +51,9 @@ class Router {
   // errors; respond() has the answer then.
   [[nodiscard]] Result<std::unique_ptr<Change>> begin_upload(const http::Request& request) const;
 
+  // The answer to `request` where it is there already. Good until the next call.
+  [[nodiscard]] AnswerCache::Hit ready_answer(const http::Request& request, Instant now);
+
   // The answer to `request`, whose content is complete where admit() said kTake, or who is to make
   // it. Views in it die with the turn.
   [[nodiscard]] Answer respond(const http::Request& request, const Caller& caller, Instant now,
@@ -54,6 +61,10 @@ class Router {
 
   // `made` by a worker for `request`, with what every answer gets.
   [[nodiscard]] Answer complete(const http::Request& request, Answer made) const;
+
+  // Files that are kept open for the next client are closed after a while: see AnswerCache.
+  void close_idle_files(Instant now) { cache_.close_idle_files(now); }
+  [[nodiscard]] std::int64_t next_close_ms() const { return cache_.next_close_ms(); }
 
  private:
   // Why a client that may not ask is turned away.
@@ -67,11 +78,13 @@ class Router {
   [[nodiscard]] Answer answer(const http::Request& request, const Caller& caller, Instant now,
                               Means means);
   void add_fields(const http::Request& request, http::FieldText& fields) const;
+  void keep(const http::Request& request, const Answer& made, Instant now);
 
   const Options* options_;
   HostPolicy hosts_;
   CrossOrigin cross_origin_;
   Compressions compressions_;
+  AnswerCache cache_;
   StaticFiles files_;
   std::vector<Header> headers_;  // what every answer gets
 };

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "files/listing.h"
 #include "files/media_type.h"
@@ -142,7 +143,11 @@ Answer StaticFiles::plain_path(const Ask& ask) {
   const std::string& path = ask.path.text;
   auto entry = served_.root->find(path);
   if (!entry || entry->facts.kind == files::Kind::kDirectory) {
-    if (auto page = clean_url(path)) return file_answer(ask, served_, *std::move(page));
+    if (auto page = clean_url(path)) {
+      page->missing.reset();
+      if (!entry && is_absent(entry.error())) page->missing = {path};
+      return file_answer(ask, served_, *page);
+    }
   }
   if (!entry) return failed(ask, entry.error());
   switch (entry->facts.kind) {
@@ -175,7 +180,7 @@ Answer StaticFiles::failed(const Ask& ask, const Error& error) const {
   if (!spa.empty() && is_absent(error) && is_route(ask.request, ask.path.text)) {
     if (auto application = file_at(spa, Via::kSpa)) {
       application->by_accept = true;
-      return file_answer(ask, served_, *std::move(application));
+      return file_answer(ask, served_, *application);
     }
   }
   return failed_answer(ask.request, error);
@@ -224,13 +229,20 @@ Answer StaticFiles::single_file(const Ask& ask) {
 }
 
 Answer StaticFiles::directory(const Ask& ask) {
+  auto missing = std::optional<std::vector<std::string>>(std::in_place);
   for (const std::string& name : served_.options->index_names) {
     const std::string path = ask.path.text.empty() ? name : ask.path.text + '/' + name;
     auto index = served_.root->find(path);
     if (index && index->facts.kind == files::Kind::kRegular) {
-      return file_answer(ask, served_, {path, *std::move(index), Via::kIndex});
+      return file_answer(ask, served_,
+                         {path, *std::move(index), Via::kIndex, false, std::move(missing)});
     }
     if (!index && !is_absent(index.error())) return failed_answer(ask.request, index.error());
+    if (index) {
+      missing.reset();
+    } else if (missing) {
+      missing->push_back(path);
+    }
   }
   return listing(ask);
 }

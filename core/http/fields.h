@@ -42,7 +42,7 @@ enum class FieldName : std::uint8_t {
   kOther,
 };
 
-// Which one `name` spells; the case does not count (RFC 9110 §5.1).
+// Which one `name`, a token, spells; the case does not count (RFC 9110 §5.1).
 [[nodiscard]] FieldName parse_field_name(std::string_view name);
 
 // Where a field line stands, as offsets into the head, so that the head may move.
@@ -70,6 +70,9 @@ class Fields {
   }
 
   [[nodiscard]] bool has(FieldName wanted) const { return (present_ & bit(wanted)) != 0; }
+
+  // Whether any of `bits`, made by bit(), has a line.
+  [[nodiscard]] bool has_any(std::uint32_t bits) const { return (present_ & bits) != 0; }
 
   // How many lines have this name.
   [[nodiscard]] std::size_t count(FieldName wanted) const {

@@ -44,7 +44,8 @@ std::optional<Host> parse_host(std::string_view value) {
     host.name = value.substr(0, colon);
     port = value.substr(colon);
     if (!is_reg_name(host.name)) return std::nullopt;
-    host.kind = is_address(AF_INET, host.name) ? Host::Kind::kIpv4 : Host::Kind::kName;
+    const bool is_ipv4 = is_digit(host.name.front()) && is_address(AF_INET, host.name);
+    host.kind = is_ipv4 ? Host::Kind::kIpv4 : Host::Kind::kName;
   }
   if (port.empty()) return host;
   if (!port.starts_with(':')) return std::nullopt;

@@ -9,17 +9,16 @@ namespace {
 
 // RFC 9112 §3.2: one Host field, required since HTTP/1.1, valid even where the target's authority
 // overrides it.
-std::optional<Refusal> check_host(const RequestHead& head) {
-  const std::size_t lines = head.fields.count(FieldName::kHost);
-  if (lines > 1) return Refusal{Status::kBadRequest, "Host twice"};
-  if (lines == 0) {
+std::variant<std::optional<Host>, Refusal> read_host(const RequestHead& head) {
+  const auto value = head.fields.find(FieldName::kHost);
+  if (!value) {
     if (head.minor_version == 0) return std::nullopt;
     return Refusal{Status::kBadRequest, "no Host"};
   }
-  if (!parse_host(*head.fields.find(FieldName::kHost))) {
-    return Refusal{Status::kBadRequest, "malformed Host"};
-  }
-  return std::nullopt;
+  if (head.fields.count(FieldName::kHost) > 1) return Refusal{Status::kBadRequest, "Host twice"};
+  const auto host = parse_host(*value);
+  if (!host) return Refusal{Status::kBadRequest, "malformed Host"};
+  return host;
 }
 
 // RFC 9112 §9.3: `close` wins; HTTP/1.0 persists only when asked to.
@@ -51,12 +50,14 @@ Expectation read_expectation(const Fields& fields) {
 }  // namespace
 
 std::variant<Request, Refusal> interpret(const RequestHead& head, const Limits& limits) {
-  Request request;
+  std::variant<Request, Refusal> meaning;
+  Request& request = *std::get_if<Request>(&meaning);
   request.head_text = head.text;
   request.method = parse_method(head.method);
   request.minor_version = head.minor_version;
   request.fields = head.fields;
-  if (const auto refusal = check_host(head)) return *refusal;
+  const auto host = read_host(head);
+  if (const auto* refusal = std::get_if<Refusal>(&host)) return *refusal;
   if (request.method == Method::kConnect) {
     return Refusal{Status::kNotImplemented, "CONNECT"};  // its target has a form of its own
   }
@@ -70,15 +71,13 @@ std::variant<Request, Refusal> interpret(const RequestHead& head, const Limits& 
   if (expectation == Expectation::kUnknown) {
     return Refusal{Status::kExpectationFailed, "unknown expectation"};
   }
-  if (request.target.form == Target::Form::kAbsolute) {
-    request.host = parse_host(request.target.authority);
-  } else if (const auto host = head.fields.find(FieldName::kHost)) {
-    request.host = parse_host(*host);
-  }
+  request.host = request.target.form == Target::Form::kAbsolute
+                     ? parse_host(request.target.authority)
+                     : *std::get_if<std::optional<Host>>(&host);
   request.keep_alive = wants_keep_alive(head);
   request.expects_continue = expectation == Expectation::kContinue && head.minor_version >= 1 &&
                              request.framing.kind != Framing::Kind::kNone;
-  return request;
+  return meaning;
 }
 
 }  // namespace tinyserve::http

@@ -82,10 +82,8 @@ class RequestParser {
   Step method(std::string_view input);
   Step target(std::string_view input);
   Step version(std::string_view input);
-  Step field_start(std::string_view input);
-  Step name(std::string_view input);
-  Step value_start(std::string_view input);
-  Step value(std::string_view input);
+  Step version_is_read();
+  Step field_line(std::string_view input);
   Step line_feed(std::string_view input, Stage next);
 
   Step refuse(Status status, std::string_view why);

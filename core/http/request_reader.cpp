@@ -66,9 +66,9 @@ RequestReader::Next RequestReader::read_head() {
     case RequestParser::Step::kDone:
       break;
   }
-  const auto meaning = interpret(parser_.head(input_.data()), *limits_);
+  auto meaning = interpret(parser_.head(input_.data()), *limits_);
   if (const auto* refusal = std::get_if<Refusal>(&meaning)) return refuse(*refusal);
-  request_ = *std::get_if<Request>(&meaning);
+  request_ = std::move(*std::get_if<Request>(&meaning));
   const std::string_view behind = input_.substr(parser_.head_size());
   const bool chunked = request_.framing.kind == Framing::Kind::kChunked;
   if (chunked || request_.framing.length > behind.size()) {

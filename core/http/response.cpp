@@ -43,6 +43,11 @@ FieldText& FieldText::remove(std::string_view name) {
   return *this;
 }
 
+std::string_view connection_field(int minor_version, bool keep_alive) {
+  if (!keep_alive) return "Connection: close\r\n";
+  return minor_version == 0 ? "Connection: keep-alive\r\n" : std::string_view();
+}
+
 void append_head(std::string& out, const Response& response, const HeadContext& context) {
   // Also towards HTTP/1.0 clients: the version is ours (RFC 9110 §2.5).
   out += "HTTP/1.1 ";
@@ -58,12 +63,7 @@ void append_head(std::string& out, const Response& response, const HeadContext& 
     out += "\r\n";
   }
   out += response.fields.text();
-  if (!context.keep_alive) {
-    out += "Connection: close\r\n";
-  } else if (context.minor_version == 0) {
-    out += "Connection: keep-alive\r\n";
-  }
-  out += "\r\n";
+  out.append(connection_field(context.minor_version, context.keep_alive)).append("\r\n");
 }
 
 }  // namespace tinyserve::http

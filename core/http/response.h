@@ -37,6 +37,10 @@ struct HeadContext {
   bool keep_alive = true;
 };
 
+// The line with which a head tells whether the connection goes on, empty where nothing needs to be
+// said (RFC 9112 §9.3).
+[[nodiscard]] std::string_view connection_field(int minor_version, bool keep_alive);
+
 // Appends the head of `response`, with the empty line that ends it, to `out`. Content-Length is
 // that of the body, also for the answer to a HEAD request, and left out where the status has no
 // content (1xx, 204, 304). Content that is still to be made is announced as chunked to HTTP/1.1,

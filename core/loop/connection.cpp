@@ -33,14 +33,6 @@ void reset_at_close(int fd) {
   ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
 }
 
-ssize_t receive_some(int fd, char* buffer, std::size_t size) {
-  ssize_t count = 0;
-  do {
-    count = ::recv(fd, buffer, size, 0);
-  } while (count < 0 && errno == EINTR);
-  return count;
-}
-
 // Queues content by its kind; a view is copied, everything else is kept until it has left.
 struct QueueBody {
   SendQueue& queue;
@@ -68,19 +60,10 @@ Connection::Connection(UniqueFd fd, net::Address peer, std::uint64_t number, Ins
   progress_.idle_since_ms = now.mono_ms();
 }
 
-void Connection::receive(Services& services) {
-  // What was received already comes first; the bytes that wait in the kernel will be reported
-  // again.
-  if (wants_turn() || http::interest(state_) != http::Interest::kReadable) return;
-  std::array<char, sizeof services.receive_buffer>& buffer = services.receive_buffer;
-  const ssize_t count = receive_some(fd(), buffer.data(), buffer.size());
-  if (count < 0) {
-    if (errno != EAGAIN && errno != EWOULDBLOCK) break_off(services);
-    return;
-  }
-  const auto received = static_cast<std::size_t>(count);
-  if (state_ == State::kLinger) return linger(received);
-  if (received == 0) return end_of_input(services);
+void Connection::receive(Services& services, std::string_view bytes) {
+  TS_CHECK(takes_input());
+  if (state_ == State::kLinger) return linger(bytes.size());
+  if (bytes.empty()) return end_of_input(services);
   take_exchange(services);
   Exchange& exchange = *exchange_;
   exchange.last_received = services.now;
@@ -88,8 +71,7 @@ void Connection::receive(Services& services) {
   if (!exchange.reader.in_head() && !exchange.reader.in_content())
     exchange.first_byte = services.now;
   progress_.last_byte_ms = services.now.mono_ms();
-  exchange.reader.feed({buffer.data(), received});
-  services.router.new_batch();
+  exchange.reader.feed(bytes);
   pump(services);
 }
 
@@ -172,12 +154,19 @@ bool Connection::decide_content(Services& services) {
 void Connection::queue_continue() { exchange_->queue.append(kContinue); }
 
 void Connection::answer_request(Services& services) {
-  const auto means =
-      services.workers.has_room() ? handlers::Means::kLoop : handlers::Means::kLoopOnly;
-  handlers::Answer answer =
-      services.router.respond(exchange_->reader.request(), caller(), services.now, means);
-  begin_answer();
-  deliver(services, std::move(answer));
+  const RequestReader& reader = exchange_->reader;
+  const http::Request& request = reader.request();
+  const auto ready = services.router.ready_answer(request, services.now);
+  if (ready.response != nullptr && reader.content_is_whole()) {
+    begin_answer();
+    queue_ready(services, *ready.response, ready.via);
+  } else {
+    const auto means =
+        services.workers.has_room() ? handlers::Means::kLoop : handlers::Means::kLoopOnly;
+    handlers::Answer answer = services.router.respond(request, caller(), services.now, means);
+    begin_answer();
+    deliver(services, std::move(answer));
+  }
   something_is_queued(services);
 }
 
@@ -211,28 +200,66 @@ void Connection::answer_refusal(Services& services, const http::Refusal& refusal
   something_is_queued(services);
 }
 
-// Step 6. `request` is null for what could not be read as one.
+// Whether the connection can go on after the answer to `request` (RFC 9112 §9.3).
+bool Connection::goes_on(const Services& services, const http::Request& request) const {
+  return request.keep_alive && !peer_finished_ && !stopping_ &&
+         services.config.timeouts.keep_alive_ms > 0;
+}
+
+// For the record of the answer that is going to be queued.
+PendingAnswer& Connection::add_pending(Services& services, http::Status status, Via via) {
+  Exchange& exchange = *exchange_;
+  ++requests_;
+  progress_.had_request = true;
+  PendingAnswer& pending = exchange.answers.emplace_back();
+  if (services.access_log.enabled()) {
+    const RequestOrigin origin{peer_, number_, requests_, exchange.first_byte};
+    pending.draft = services.access_log.draft(origin, exchange.reader.head());
+  }
+  pending.first_byte_us = exchange.first_byte.mono_us;
+  pending.outcome.status = http::code(status);
+  pending.outcome.content_in = exchange.reader.content_received();
+  pending.outcome.via = via;
+  pending.begin = exchange.queue.queued();
+  return pending;
+}
+
+// Step 6 for what is ready: its head lacks at most what it says of the connection.
+void Connection::queue_ready(Services& services, http::ReadyResponse& response, Via via) {
+  Exchange& exchange = *exchange_;
+  const http::Request& request = exchange.reader.request();
+  closing_ = !goes_on(services, request);
+  PendingAnswer& pending = add_pending(services, response.status(), via);
+  response.set_date(services.date);
+  const Block& block = response.block();
+  const bool head_only = request.method == http::Method::kHead;
+  const std::size_t head_size = response.head_size();
+  const std::string_view says = http::connection_field(request.minor_version, !closing_);
+  std::size_t begin = 0;
+  if (!says.empty()) {
+    constexpr std::size_t kEmptyLine = 2;
+    exchange.queue.append(block.view().substr(0, head_size - kEmptyLine));
+    exchange.queue.append(says);
+    begin = head_size - kEmptyLine;
+  }
+  exchange.queue.append(block, begin, (head_only ? head_size : block.size()) - begin);
+  pending.head_end = pending.begin + says.size() + head_size;
+  if (!head_only) std::visit(QueueBody{exchange.queue}, response.rest());
+  pending.end = exchange.queue.queued();
+}
+
+// Step 6 for all others. `request` is null for what could not be read as one.
 void Connection::queue_answer(Services& services, handlers::Answer answer,
                               const http::RequestHead& head, const http::Request* request) {
   Exchange& exchange = *exchange_;
   discard_upload(services);
-  ++requests_;
-  progress_.had_request = true;
   const bool is_produced = http::is_produced(answer.response.body);
   const bool can_be_framed = !is_produced || head.minor_version >= 1;
-  const bool keep_alive = request != nullptr && request->keep_alive && !answer.close &&
-                          can_be_framed && !peer_finished_ && !stopping_ &&
-                          services.config.timeouts.keep_alive_ms > 0;
+  const bool keep_alive =
+      request != nullptr && !answer.close && can_be_framed && goes_on(services, *request);
   closing_ = !keep_alive;
-  const RequestOrigin origin{peer_, number_, requests_, exchange.first_byte};
-  PendingAnswer pending;
-  pending.draft = services.access_log.draft(origin, head);
-  pending.first_byte_us = exchange.first_byte.mono_us;
-  pending.outcome.status = http::code(answer.response.status);
-  pending.outcome.content_in = exchange.reader.content_received();
-  pending.outcome.via = answer.via;
+  PendingAnswer& pending = add_pending(services, answer.response.status, answer.via);
   pending.outcome.why = answer.why;
-  pending.begin = exchange.queue.queued();
   services.head.clear();
   http::append_head(services.head, answer.response,
                     {services.date, head.minor_version, keep_alive});
@@ -242,7 +269,6 @@ void Connection::queue_answer(Services& services, handlers::Answer answer,
   const bool head_only = http::parse_method(head.method) == http::Method::kHead;
   if (!head_only) std::visit(QueueBody{exchange.queue}, answer.response.body);
   pending.end = exchange.queue.queued();
-  exchange.answers.push_back(std::move(pending));
   if (!is_produced || head_only) return;
   auto& producer = std::get<std::unique_ptr<http::Producer>>(answer.response.body);
   begin_content(services, std::move(producer), head.minor_version);

@@ -31,8 +31,9 @@ class Connection {
 
   // Each of these is a step. They throw nothing but std::bad_alloc and what handlers throw: see
   // fail().
-  void receive(Services& services);           // the descriptor may be readable
-  void send(Services& services);              // ... writable
+  // What the descriptor had; nothing: the peer has half-closed. Borrowed for the turn.
+  void receive(Services& services, std::string_view bytes);
+  void send(Services& services);              // the descriptor may be writable
   void break_off(Services& services);         // the peer is gone, or has been idle for too long
   void cut_off(Services& services);           // the server has stopped, and its patience ended
   void expire(Services& services);            // the deadline has passed
@@ -44,6 +45,11 @@ class Connection {
   void fail(Services& services) noexcept;  // an exception came out of a step
 
   [[nodiscard]] http::State state() const { return state_; }
+  // Whether receive() may be called: what was received earlier comes first, and the bytes that wait
+  // in the kernel will be reported again.
+  [[nodiscard]] bool takes_input() const {
+    return !wants_turn() && http::interest(state_) == http::Interest::kReadable;
+  }
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] std::int64_t deadline_ms(const http::Timeouts& timeouts) const {
     return http::deadline_ms(state_, progress_, timeouts);
@@ -73,8 +79,11 @@ class Connection {
   void deliver_late(Services& services, handlers::Answer answer);
   void finish_request();
   void answer_refusal(Services& services, const http::Refusal& refusal);
+  void queue_ready(Services& services, http::ReadyResponse& response, http::Via via);
   void queue_answer(Services& services, handlers::Answer answer, const http::RequestHead& head,
                     const http::Request* request);
+  [[nodiscard]] bool goes_on(const Services& services, const http::Request& request) const;
+  [[nodiscard]] PendingAnswer& add_pending(Services& services, http::Status status, http::Via via);
   void begin_content(Services& services, std::unique_ptr<http::Producer> producer,
                      int minor_version);
   void make_content(Services& services);

@@ -74,6 +74,7 @@ void Connection::resume(Services& services, Job& job) {
 
 void Connection::ask_again(Services& services) {
   if (!exchange_ || !exchange_->job_under_way) return;
+  services.router.new_batch();
   deliver_late(services, services.router.respond(exchange_->reader.request(), caller(),
                                                  services.now, handlers::Means::kLoopOnly));
 }

@@ -63,6 +63,7 @@ void Connection::resume_upload(Services& services, UploadJob& job) {
     progress_.content_since_ms = services.now.mono_ms();
     if (request.expects_continue) queue_continue();
   }
+  services.router.new_batch();
   pump(services);
 }
 

@@ -41,6 +41,18 @@ std::uint32_t epoll_bits(http::Interest interest) {
   return net::Poller::kNothing;
 }
 
+bool is_of_connection(std::uint64_t token) {
+  return (token & (kListenerToken | kWakeUpToken)) == 0;
+}
+
+ssize_t receive_some(int fd, char* buffer, std::size_t size) {
+  ssize_t count = 0;
+  do {
+    count = ::recv(fd, buffer, size, 0);
+  } while (count < 0 && errno == EINTR);
+  return count;
+}
+
 UniqueFd open_spare() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
 }  // namespace
@@ -91,15 +103,54 @@ Result<void> Loop::turn() {
   const auto events = poller_.wait(wait_ms());
   if (!events) return events.error();
   read_time();
+  receive(*events);
   for (const net::Poller::Event& event : *events) dispatch(event);
   go_on();
   expire();
   destroy_closed();
   reconsider_listeners();
+  services_.router.close_idle_files(services_.now);
   access_log_.hand_over();
   return {};
 }
 
+// Step 2, for all connections that have something. They are received from first, and then answered
+// one after the other.
+void Loop::receive(std::span<const net::Poller::Event> events) {
+  for (const net::Poller::Event& event : events) {
+    // What has been received is read even when the peer is gone: it may be a whole request, and its
+    // record is owed.
+    if (!event.readable || !is_of_connection(event.token)) continue;
+    const Slot* const entry = slot_of(event.token);
+    if (entry == nullptr || !entry->connection->takes_input()) continue;
+    if (receive_buffer_.size() - buffered_ < kMostPerReceive) take_received();
+    char* const place = receive_buffer_.data() + buffered_;
+    const ssize_t count = receive_some(entry->connection->fd(), place, kMostPerReceive);
+    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) continue;
+    const std::size_t size = count < 0 ? 0 : static_cast<std::size_t>(count);
+    buffered_ += size;
+    received_.push_back({event.token, {place, size}, count < 0});
+  }
+  take_received();
+}
+
+void Loop::take_received() {
+  if (received_.empty()) return;
+  services_.router.new_batch();
+  for (const Received& received : received_) {
+    step(static_cast<std::uint32_t>(received.token), [this, &received](Connection& connection) {
+      if (received.failed) {
+        connection.break_off(services_);
+      } else {
+        connection.receive(services_, received.bytes);
+      }
+    });
+  }
+  received_.clear();
+  buffered_ = 0;
+}
+
+// Everything but what was received.
 void Loop::dispatch(const net::Poller::Event& event) {
   if ((event.token & kListenerToken) != 0) {
     if (stopping_) return;  // the listeners were closed earlier in this batch
@@ -111,13 +162,9 @@ void Loop::dispatch(const net::Poller::Event& event) {
     if (stop_requested_.load() && !stopping_) begin_stop();
     return take_finished_jobs();
   }
-  if (slot_of(event.token) == nullptr) return;
+  if (event.readable || slot_of(event.token) == nullptr) return;
   step(static_cast<std::uint32_t>(event.token), [this, &event](Connection& connection) {
-    // What has been received is read even when the peer is gone: it may be a whole request, and its
-    // record is owed.
-    if (event.readable) {
-      connection.receive(services_);
-    } else if (event.broken) {
+    if (event.broken) {
       connection.break_off(services_);
     } else if (event.writable) {
       connection.send(services_);
@@ -397,7 +444,8 @@ int Loop::wait_ms() {
   if (const std::int64_t alarm = alarms_.wait_ms(now_ms); alarm >= 0) {
     wait = wait < 0 ? alarm : std::min(wait, alarm);
   }
-  for (const std::int64_t other : {listen_again_ms_, stop_deadline_ms_}) {
+  for (const std::int64_t other :
+       {listen_again_ms_, stop_deadline_ms_, services_.router.next_close_ms()}) {
     if (other == http::kNever) continue;
     const std::int64_t left = std::max<std::int64_t>(other - now_ms, 0);
     wait = wait < 0 ? left : std::min(wait, left);

@@ -1,18 +1,24 @@
 // loop.h — one epoll loop on one thread: accepts, hands out events, ends connections (epoll(7)).
 //
-//   wait → for each event: accept, or a step of its connection
-//        → what workers have finished → turns that go on → deadlines
-//        → those that are closed are destroyed
+//   wait → receive from all connections that have something → a step of each of them
+//        → for each other event: accept, or a step of its connection; what workers have finished
+//        → turns that go on → deadlines → those that are closed are destroyed
+//
+// What a file is like is looked at after a whole batch has been received, and then counts for all
+// of its requests.
 //
 // Connections live in a slab of slots. An event's token carries slot and generation, so that an
 // event of a connection that was closed earlier in the same batch can't meet the one that took its
 // slot.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/memory_budget.h"
@@ -61,6 +67,8 @@ class Loop {
   };
 
   Result<void> turn();
+  void receive(std::span<const net::Poller::Event> events);
+  void take_received();
   void dispatch(const net::Poller::Event& event);
   [[nodiscard]] Slot* slot_of(std::uint64_t ticket);
   void take_finished_jobs();
@@ -97,6 +105,18 @@ class Loop {
   Services services_;
   Deadlines deadlines_;
   Alarms alarms_;
+
+  // What was received in this turn and belongs to nobody yet. Overwritten by the next batch:
+  // whatever outlives the turn is copied.
+  struct Received {
+    std::uint64_t token;
+    std::string_view bytes;
+    bool failed;  // the connection is broken
+  };
+  static constexpr std::size_t kMostPerReceive = 64 * 1024;
+  std::array<char, 2 * kMostPerReceive> receive_buffer_;
+  std::size_t buffered_ = 0;
+  std::vector<Received> received_;
 
   std::deque<Slot> slots_;  // never shrinks or moves: tokens and references stay good
   std::vector<std::uint32_t> free_slots_;

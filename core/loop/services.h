@@ -1,7 +1,6 @@
 // services.h — what a loop lends its connections for the length of a step. One thread, no locks.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -32,8 +31,6 @@ struct Services {
   std::string date = {};                                       // the same, as a Date field has it
   std::string head = {};                                       // scratch: where heads are written
   std::vector<std::unique_ptr<Exchange>> idle_exchanges = {};  // for reuse, a bounded number
-  // Overwritten by the next connection that receives: whatever outlives the turn is copied.
-  std::array<char, 64 * 1024> receive_buffer = {};
   std::int64_t warned_ms = INT64_MIN / 2;
   std::uint64_t ticket = 0;  // of the connection whose step this is
   // By the number of a job: the tickets of those who wait for it beside the one who posted it.

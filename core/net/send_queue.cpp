@@ -50,8 +50,9 @@ void SendQueue::append(std::string_view bytes) {
 
 void SendQueue::append(Block block, std::uint64_t offset, std::uint64_t length) {
   if (length == 0) return;
-  // What is small leaves with its neighbours in one piece: copying is cheaper than another vector.
-  if (length <= kCopiedSize) return append(block.view().substr(offset, length));
+  // What is small leaves in one piece with what is in front of it: copying is cheaper than another
+  // vector.
+  if (length <= kCopiedSize && !empty()) return append(block.view().substr(offset, length));
   queued_ += length;
   segments_.push_back({std::move(block), {}, offset, length});
 }

@@ -252,7 +252,14 @@ class Session {
     const int fd = connection_->fd();
     const auto interest = http::interest(connection_->state());
     if (interest == http::Interest::kReadable && may(fd, POLLIN)) {
-      connection_->receive(services_);
+      const ssize_t count = ::recv(fd, buffer_.data(), buffer_.size(), 0);
+      if (count < 0) {
+        connection_->break_off(services_);
+      } else {
+        services_.router.new_batch();
+        connection_->receive(services_, {buffer_.data(), static_cast<std::size_t>(count)});
+        buffer_.fill('#');
+      }
       return true;
     }
     if (interest == http::Interest::kWritable && may(fd, POLLOUT)) {
@@ -305,6 +312,7 @@ class Session {
 
   MemoryBudget budget_;
   loop::Services services_;
+  std::array<char, 64 * 1024> buffer_{};
   UniqueFd peer_;
   std::optional<Connection> connection_;
   std::string received_;

@@ -249,14 +249,22 @@ class Bench {
  private:
   // Others receive into the same buffer: nothing of it is there in the next turn.
   void receive() {
-    connection().receive(services());
-    services().receive_buffer.fill('#');
+    if (!connection().takes_input()) return;
+    const ssize_t count = ::recv(connection_->fd(), buffer_.data(), buffer_.size(), 0);
+    if (count < 0) {
+      if (errno != EAGAIN) connection().break_off(services());
+      return;
+    }
+    services().router.new_batch();
+    connection().receive(services(), {buffer_.data(), static_cast<std::size_t>(count)});
+    buffer_.fill('#');
   }
   [[nodiscard]] bool unread() const {
     char byte = 0;
     return ::recv(connection_->fd(), &byte, 1, MSG_PEEK) > 0;
   }
 
+  std::array<char, 64 * 1024> buffer_{};
   std::shared_ptr<BenchServer> server_;
   std::uint64_t ticket_ = ++server_->last_ticket_;
   UniqueFd client_;

@@ -34,7 +34,7 @@ struct House {
   }
   // The codings found for app.js: "br zstd gzip ", or some of them.
   [[nodiscard]] std::string found() const {
-    const http::Codings codings = find_siblings(root, "app.js", *root.look("app.js"));
+    const http::Codings codings = find_siblings(root, "app.js", *root.look("app.js")).usable;
     return std::string(codings.br ? "br " : "") + (codings.zstd ? "zstd " : "") +
            (codings.gzip ? "gzip " : "");
   }
@@ -88,7 +88,7 @@ TEST(Sibling, IsLookedForBelowTheRootBesideItsFile) {
   house.add("app.js.br", 2000);
   house.tree.write("root/sub/app.js.gz", "packed");
   const Facts facts = *house.root.look("sub/app.js");
-  const http::Codings codings = find_siblings(house.root, "sub/app.js", facts);
+  const http::Codings codings = find_siblings(house.root, "sub/app.js", facts).usable;
   EXPECT_FALSE(codings.br);
   EXPECT_TRUE(codings.gzip);
 }

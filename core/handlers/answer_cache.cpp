@@ -1,0 +1,174 @@
+#include "handlers/answer_cache.h"
+
+#include <algorithm>
+#include <cstring>
+#include <iterator>
+#include <optional>
+#include <random>
+#include <utility>
+#include <variant>
+
+namespace tinyserve::handlers {
+
+namespace {
+
+using http::FieldName;
+using http::Fields;
+
+constexpr std::size_t kEntryOverhead = 512;  // nodes, strings, and what the allocator adds
+
+// Fields that may lead to another answer than the whole file or a 304 for the tag.
+constexpr std::uint32_t kDeciding = Fields::bit(FieldName::kRange) |
+                                    Fields::bit(FieldName::kIfMatch) |
+                                    Fields::bit(FieldName::kIfUnmodifiedSince);
+
+// The one value of `name`, empty where it is absent; nothing where it stands there twice.
+std::optional<std::string_view> single(const Fields& fields, FieldName name) {
+  if (!fields.has(name)) return std::string_view();
+  if (fields.count(name) > 1) return std::nullopt;
+  return fields.find(name);
+}
+
+// Not to be foreseen, so that no list of targets can be made that all meet in one place.
+std::uint64_t random_seed() {
+  std::random_device random;
+  return std::uint64_t{random()} << 32 | random();
+}
+
+// Eight bytes at a time through a 128-bit product, whose halves are folded.
+std::uint64_t mix(std::uint64_t hash, std::string_view bytes) {
+  constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
+  const auto fold = [&hash](std::uint64_t word) {
+    __extension__ using Wide = unsigned __int128;
+    const Wide product = static_cast<Wide>(hash ^ word) * kOdd;
+    hash = static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+  };
+  fold(bytes.size());
+  while (bytes.size() >= 8) {
+    std::uint64_t word;
+    std::memcpy(&word, bytes.data(), 8);
+    fold(word);
+    bytes.remove_prefix(8);
+  }
+  std::uint64_t rest = 0;
+  std::memcpy(&rest, bytes.data(), bytes.size());
+  fold(rest);
+  return hash;
+}
+
+}  // namespace
+
+std::size_t AnswerCache::Hash::operator()(const Key& key) const {
+  return mix(mix(seed, key.path), key.accept_encoding);
+}
+
+bool AnswerCache::Entry::holds_file() const {
+  return std::holds_alternative<http::FileSlice>(whole.rest());
+}
+
+std::size_t AnswerCache::Entry::memory() const {
+  std::size_t size = kEntryOverhead + path.size() + accept_encoding.size() + whole.memory() +
+                     not_modified.memory();
+  for (const files::Dependency& dependency : dependencies) {
+    size += sizeof dependency + dependency.path.size();
+  }
+  return size;
+}
+
+AnswerCache::AnswerCache(std::size_t most_bytes)
+    : most_bytes_(most_bytes), places_(0, Hash{random_seed()}) {}
+
+AnswerCache::Hit AnswerCache::find(const http::Request& request, Instant now) {
+  const Fields& fields = request.fields;
+  const bool is_read =
+      request.method == http::Method::kGet || request.method == http::Method::kHead;
+  if (!is_read || fields.has_any(kDeciding)) return {};
+  const auto accepted = single(fields, FieldName::kAcceptEncoding);
+  if (!accepted) return {};
+  const auto place = places_.find({request.target.path, *accepted});
+  if (place == places_.end()) return {};
+  Entry& entry = *place->second;
+  if (!is_fresh(entry, now)) {
+    drop(place->second);
+    return {};
+  }
+  entry.used = true;
+  entry.used_ms = now.mono_ms();
+  // A tag decides alone, without the date (RFC 9110 §13.1.3). Lists and other tags go the long way.
+  if (fields.has(FieldName::kIfNoneMatch)) {
+    const auto known = single(fields, FieldName::kIfNoneMatch);
+    if (known != entry.entity_tag) return {};
+    return {&entry.not_modified, http::Via::kNotModified};
+  }
+  if (fields.has(FieldName::kIfModifiedSince)) return {};
+  return {&entry.whole, http::Via::kCache};
+}
+
+bool AnswerCache::is_fresh(Entry& entry, Instant now) const {
+  if (entry.batch == batch_) return true;
+  if (now.mono_ms() - entry.proved_ms >= kProofMs) return false;
+  for (const files::Dependency& dependency : entry.dependencies) {
+    if (!dependency.holds()) return false;
+  }
+  entry.batch = batch_;
+  return true;
+}
+
+void AnswerCache::keep(const http::Request& request, http::Response response, Reusable reusable,
+                       Instant now) {
+  const auto accepted = single(request.fields, FieldName::kAcceptEncoding);
+  const bool is_settled =
+      std::all_of(reusable.dependencies.begin(), reusable.dependencies.end(),
+                  [now](const auto& dependency) { return dependency.is_settled(now); });
+  if (!accepted || !is_settled) return;
+  const auto older = places_.find({request.target.path, *accepted});
+  if (older != places_.end()) drop(older->second);
+  entries_.push_front({std::string(request.target.path), std::string(*accepted),
+                       std::move(reusable.dependencies), std::move(reusable.entity_tag),
+                       http::ReadyResponse(std::move(response)),
+                       http::ReadyResponse(std::move(reusable.not_modified)), batch_, now.mono_ms(),
+                       now.mono_ms(), false});
+  const Entry& entry = entries_.front();
+  bytes_ += entry.memory();
+  if (entry.holds_file()) {
+    ++files_;
+    next_close_ms_ = std::min(next_close_ms_, now.mono_ms() + kMostIdleFileMs);
+  }
+  places_.emplace(entry.key(), entries_.begin());
+  while (bytes_ > most_bytes_ || files_ > kMostFiles) drop_one();
+}
+
+void AnswerCache::close_idle_files(Instant now) {
+  if (now.mono_ms() < next_close_ms_) return;
+  next_close_ms_ = INT64_MAX;
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    const auto next = std::next(entry);
+    if (entry->holds_file()) {
+      const std::int64_t due_ms = entry->used_ms + kMostIdleFileMs;
+      if (due_ms <= now.mono_ms()) {
+        drop(entry);
+      } else {
+        next_close_ms_ = std::min(next_close_ms_, due_ms);
+      }
+    }
+    entry = next;
+  }
+}
+
+void AnswerCache::drop(Entries::iterator entry) {
+  bytes_ -= entry->memory();
+  if (entry->holds_file()) --files_;
+  places_.erase(entry->key());
+  entries_.erase(entry);
+}
+
+// What was used since the last look at it has a second chance.
+void AnswerCache::drop_one() {
+  while (entries_.back().used) {
+    entries_.back().used = false;
+    entries_.splice(entries_.begin(), entries_, std::prev(entries_.end()));
+  }
+  drop(std::prev(entries_.end()));
+}
+
+}  // namespace tinyserve::handlers

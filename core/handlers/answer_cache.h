@@ -1,0 +1,101 @@
+// answer_cache.h — steps 4 to 6 done beforehand: answers for files that are given again and again.
+//
+// Never a stale byte: an answer is kept with every path that it was chosen by, and a request only
+// gets it after a stat of each has found what was there when it was made. One look serves all
+// requests of a batch, which were received before it: see new_batch(). What changed within the last
+// two seconds may change again without a trace and is not kept (files::is_settled). That the way to
+// the file does not lead out of the root is proved by opening it anew once a second.
+//
+// Belongs to one loop. The key is the path as sent together with the client's Accept-Encoding; what
+// other fields may decide (ranges, dates) is left to the long way. Memory and open files are
+// bounded: what was not asked for since the last look at it goes first (the clock algorithm).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "files/dependency.h"
+#include "handlers/answer.h"
+#include "http/ready_response.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "http/via.h"
+
+namespace tinyserve::handlers {
+
+class AnswerCache {
+ public:
+  static constexpr std::size_t kMostBytes = 32U << 20;
+  static constexpr std::size_t kMostFiles = 64;          // open ones
+  static constexpr std::int64_t kProofMs = 1000;         // how long a way is known to stay inside
+  static constexpr std::int64_t kMostIdleFileMs = 5000;  // a file is not held open for longer
+
+  explicit AnswerCache(std::size_t most_bytes = kMostBytes);
+
+  // More bytes have been received: what was looked at earlier does not count for them.
+  void new_batch() { ++batch_; }
+
+  struct Hit {
+    http::ReadyResponse* response = nullptr;  // null: the long way. Good until the next call
+    http::Via via = http::Via::kCache;
+  };
+  [[nodiscard]] Hit find(const http::Request& request, Instant now);
+
+  // Keeps `response`, which is the answer to `request`, a GET or HEAD without preconditions or
+  // ranges, or to any other that find() would answer with it. Unsettled ones are not kept.
+  void keep(const http::Request& request, http::Response response, Reusable reusable, Instant now);
+
+  // Gives up files that nobody has asked for lately. Cheap while there are none.
+  void close_idle_files(Instant now);
+  // When close_idle_files() should be called, in milliseconds of the monotonic clock; INT64_MAX:
+  // never.
+  [[nodiscard]] std::int64_t next_close_ms() const { return next_close_ms_; }
+
+ private:
+  struct Key {
+    std::string_view path;
+    std::string_view accept_encoding;
+    friend bool operator==(const Key&, const Key&) = default;
+  };
+  struct Hash {
+    std::size_t operator()(const Key& key) const;
+    std::uint64_t seed;
+  };
+  struct Entry {
+    std::string path;
+    std::string accept_encoding;
+    std::vector<files::Dependency> dependencies;
+    std::string entity_tag;
+    http::ReadyResponse whole;
+    http::ReadyResponse not_modified;
+    std::uint64_t batch;     // the last one that it was looked at for
+    std::int64_t proved_ms;  // when its way was proved to be inside
+    std::int64_t used_ms;
+    bool used = false;  // since the hand of the clock was here
+
+    [[nodiscard]] Key key() const { return {path, accept_encoding}; }
+    [[nodiscard]] bool holds_file() const;
+    [[nodiscard]] std::size_t memory() const;
+  };
+  using Entries = std::list<Entry>;  // the hand of the clock is at the back
+
+  [[nodiscard]] bool is_fresh(Entry& entry, Instant now) const;
+  void drop(Entries::iterator entry);
+  void drop_one();
+
+  const std::size_t most_bytes_;
+  std::size_t bytes_ = 0;
+  std::size_t files_ = 0;  // entries that hold one open
+  std::uint64_t batch_ = 0;
+  std::int64_t next_close_ms_ = INT64_MAX;
+  Entries entries_;
+  std::unordered_map<Key, Entries::iterator, Hash> places_;  // the keys' texts are the entries'
+};
+
+}  // namespace tinyserve::handlers
