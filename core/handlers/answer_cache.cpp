@@ -15,6 +15,7 @@ namespace {
 using http::FieldName;
 using http::Fields;
 
+constexpr std::size_t kFewestBuckets = 64;
 constexpr std::size_t kEntryOverhead = 512;  // nodes, strings, and what the allocator adds
 
 // Fields that may lead to another answer than the whole file or a 304 for the tag.
@@ -25,7 +26,7 @@ constexpr std::uint32_t kDeciding = Fields::bit(FieldName::kRange) |
 // The one value of `name`, empty where it is absent; nothing where it stands there twice.
 std::optional<std::string_view> single(const Fields& fields, FieldName name) {
   if (!fields.has(name)) return std::string_view();
-  if (fields.count(name) > 1) return std::nullopt;
+  if (fields.repeats(name)) return std::nullopt;
   return fields.find(name);
 }
 
@@ -58,10 +59,6 @@ std::uint64_t mix(std::uint64_t hash, std::string_view bytes) {
 
 }  // namespace
 
-std::size_t AnswerCache::Hash::operator()(const Key& key) const {
-  return mix(mix(seed, key.path), key.accept_encoding);
-}
-
 bool AnswerCache::Entry::holds_file() const {
   return std::holds_alternative<http::FileSlice>(whole.rest());
 }
@@ -76,7 +73,32 @@ std::size_t AnswerCache::Entry::memory() const {
 }
 
 AnswerCache::AnswerCache(std::size_t most_bytes)
-    : most_bytes_(most_bytes), places_(0, Hash{random_seed()}) {}
+    : most_bytes_(most_bytes), seed_(random_seed()), buckets_(kFewestBuckets, entries_.end()) {}
+
+std::uint64_t AnswerCache::hash(std::string_view path, std::string_view accept_encoding) const {
+  return mix(mix(seed_, path), accept_encoding);
+}
+
+AnswerCache::Entries::iterator AnswerCache::look_up(std::uint64_t hash, std::string_view path,
+                                                    std::string_view accept_encoding) {
+  auto entry = bucket(hash);
+  while (entry != entries_.end() && (entry->hash != hash || entry->path != path ||
+                                     entry->accept_encoding != accept_encoding)) {
+    entry = entry->next;
+  }
+  return entry;
+}
+
+void AnswerCache::link(Entries::iterator entry) {
+  entry->next = std::exchange(bucket(entry->hash), entry);
+}
+
+// Twice as many buckets, once there are more entries than buckets.
+void AnswerCache::grow() {
+  if (entries_.size() <= buckets_.size()) return;
+  buckets_.assign(buckets_.size() * 2, entries_.end());
+  for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) link(entry);
+}
 
 AnswerCache::Hit AnswerCache::find(const http::Request& request, Instant now) {
   const Fields& fields = request.fields;
@@ -85,11 +107,12 @@ AnswerCache::Hit AnswerCache::find(const http::Request& request, Instant now) {
   if (!is_read || fields.has_any(kDeciding)) return {};
   const auto accepted = single(fields, FieldName::kAcceptEncoding);
   if (!accepted) return {};
-  const auto place = places_.find({request.target.path, *accepted});
-  if (place == places_.end()) return {};
-  Entry& entry = *place->second;
+  const std::string_view path = request.target.path;
+  const auto found = look_up(hash(path, *accepted), path, *accepted);
+  if (found == entries_.end()) return {};
+  Entry& entry = *found;
   if (!is_fresh(entry, now)) {
-    drop(place->second);
+    drop(found);
     return {};
   }
   entry.used = true;
@@ -121,20 +144,23 @@ void AnswerCache::keep(const http::Request& request, http::Response response, Re
       std::all_of(reusable.dependencies.begin(), reusable.dependencies.end(),
                   [now](const auto& dependency) { return dependency.is_settled(now); });
   if (!accepted || !is_settled) return;
-  const auto older = places_.find({request.target.path, *accepted});
-  if (older != places_.end()) drop(older->second);
-  entries_.push_front({std::string(request.target.path), std::string(*accepted),
+  const std::string_view path = request.target.path;
+  const std::uint64_t key = hash(path, *accepted);
+  const auto older = look_up(key, path, *accepted);
+  if (older != entries_.end()) drop(older);
+  entries_.push_front({std::string(path), std::string(*accepted), key,
                        std::move(reusable.dependencies), std::move(reusable.entity_tag),
                        http::ReadyResponse(std::move(response)),
                        http::ReadyResponse(std::move(reusable.not_modified)), batch_, now.mono_ms(),
-                       now.mono_ms(), false});
+                       now.mono_ms()});
   const Entry& entry = entries_.front();
   bytes_ += entry.memory();
   if (entry.holds_file()) {
     ++files_;
     next_close_ms_ = std::min(next_close_ms_, now.mono_ms() + kMostIdleFileMs);
   }
-  places_.emplace(entry.key(), entries_.begin());
+  link(entries_.begin());
+  grow();
   while (bytes_ > most_bytes_ || files_ > kMostFiles) drop_one();
 }
 
@@ -158,7 +184,9 @@ void AnswerCache::close_idle_files(Instant now) {
 void AnswerCache::drop(Entries::iterator entry) {
   bytes_ -= entry->memory();
   if (entry->holds_file()) --files_;
-  places_.erase(entry->key());
+  Entries::iterator* place = &bucket(entry->hash);
+  while (*place != entry) place = &(*place)->next;
+  *place = entry->next;
   entries_.erase(entry);
 }
 

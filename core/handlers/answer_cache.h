@@ -16,7 +16,6 @@
 #include <list>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
@@ -58,18 +57,10 @@ class AnswerCache {
   [[nodiscard]] std::int64_t next_close_ms() const { return next_close_ms_; }
 
  private:
-  struct Key {
-    std::string_view path;
-    std::string_view accept_encoding;
-    friend bool operator==(const Key&, const Key&) = default;
-  };
-  struct Hash {
-    std::size_t operator()(const Key& key) const;
-    std::uint64_t seed;
-  };
   struct Entry {
     std::string path;
     std::string accept_encoding;
+    std::uint64_t hash;  // of both
     std::vector<files::Dependency> dependencies;
     std::string entity_tag;
     http::ReadyResponse whole;
@@ -77,25 +68,35 @@ class AnswerCache {
     std::uint64_t batch;     // the last one that it was looked at for
     std::int64_t proved_ms;  // when its way was proved to be inside
     std::int64_t used_ms;
-    bool used = false;  // since the hand of the clock was here
+    bool used = false;                  // since the hand of the clock was here
+    std::list<Entry>::iterator next{};  // in its bucket; entries_.end(): the last one
 
-    [[nodiscard]] Key key() const { return {path, accept_encoding}; }
     [[nodiscard]] bool holds_file() const;
     [[nodiscard]] std::size_t memory() const;
   };
   using Entries = std::list<Entry>;  // the hand of the clock is at the back
 
+  [[nodiscard]] std::uint64_t hash(std::string_view path, std::string_view accept_encoding) const;
+  [[nodiscard]] Entries::iterator& bucket(std::uint64_t hash) {
+    return buckets_[hash & (buckets_.size() - 1)];
+  }
+  [[nodiscard]] Entries::iterator look_up(std::uint64_t hash, std::string_view path,
+                                          std::string_view accept_encoding);
+  void link(Entries::iterator entry);
+  void grow();
   [[nodiscard]] bool is_fresh(Entry& entry, Instant now) const;
   void drop(Entries::iterator entry);
   void drop_one();
 
   const std::size_t most_bytes_;
+  const std::uint64_t seed_;
   std::size_t bytes_ = 0;
   std::size_t files_ = 0;  // entries that hold one open
   std::uint64_t batch_ = 0;
   std::int64_t next_close_ms_ = INT64_MAX;
   Entries entries_;
-  std::unordered_map<Key, Entries::iterator, Hash> places_;  // the keys' texts are the entries'
+  // The first entry of each: a hash table, chained through the entries. A power of two of them.
+  std::vector<Entries::iterator> buckets_;
 };
 
 }  // namespace tinyserve::handlers

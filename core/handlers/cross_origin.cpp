@@ -16,7 +16,7 @@ using http::FieldName;
 
 // Whether the field stands there once, with exactly this value.
 bool says(const http::Request& request, FieldName name, std::string_view value) {
-  return request.fields.count(name) == 1 && request.fields.find(name) == value;
+  return !request.fields.repeats(name) && request.fields.find(name) == value;
 }
 
 // Whether `origin` is that of the pages that a browser gets from `host`. Ports have to be the same,

@@ -4,6 +4,7 @@
 // they stand in, and dies with either.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -54,25 +55,69 @@ struct FieldSpan {
   FieldName known;
 };
 
+inline constexpr std::size_t kMaxFields = 128;
+
+// All field lines of a head, in order, as the parser fills them in.
+class FieldTable {
+ public:
+  [[nodiscard]] static constexpr std::uint32_t bit(FieldName name) {
+    return 1U << static_cast<unsigned>(name);
+  }
+
+  // There is room for kMaxFields.
+  void add(const FieldSpan& span) {
+    const std::uint32_t name = bit(span.known);
+    if ((present_ & name) == 0) first_[static_cast<std::size_t>(span.known)] = size_;
+    repeated_ |= present_ & name;
+    present_ |= name;
+    spans_[size_++] = span;
+  }
+  void clear() {
+    size_ = 0;
+    present_ = repeated_ = 0;
+  }
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::span<const FieldSpan> spans() const { return {spans_.data(), size_}; }
+  // Names that occur, and those that occur again, as bits.
+  [[nodiscard]] std::uint32_t present() const { return present_; }
+  [[nodiscard]] std::uint32_t repeated() const { return repeated_; }
+  // The first line with a name that occurs.
+  [[nodiscard]] const FieldSpan& first(FieldName name) const {
+    return spans_[first_[static_cast<std::size_t>(name)]];
+  }
+
+ private:
+  std::uint32_t present_ = 0;
+  std::uint32_t repeated_ = 0;
+  std::uint8_t size_ = 0;
+  std::array<std::uint8_t, static_cast<std::size_t>(FieldName::kOther) + 1> first_{};
+  std::array<FieldSpan, kMaxFields> spans_;
+};
+
 class Fields {
  public:
   Fields() = default;
-  Fields(const char* base, std::span<const FieldSpan> spans, std::uint32_t present)
-      : base_(base), spans_(spans), present_(present) {}
+  // `base` is where the head begins that `lines` are of.
+  Fields(const char* base, const FieldTable& lines) : base_(base), lines_(&lines) {}
 
   // The value of the first line with this name, without the white space around it.
   [[nodiscard]] std::optional<std::string_view> find(FieldName wanted) const {
     if (!has(wanted)) return std::nullopt;
-    for (const FieldSpan& span : spans_) {
-      if (span.known == wanted) return value(span);
-    }
-    return std::nullopt;
+    return value(lines_->first(wanted));
   }
 
-  [[nodiscard]] bool has(FieldName wanted) const { return (present_ & bit(wanted)) != 0; }
+  [[nodiscard]] bool has(FieldName wanted) const { return has_any(bit(wanted)); }
 
   // Whether any of `bits`, made by bit(), has a line.
-  [[nodiscard]] bool has_any(std::uint32_t bits) const { return (present_ & bits) != 0; }
+  [[nodiscard]] bool has_any(std::uint32_t bits) const {
+    return lines_ != nullptr && (lines_->present() & bits) != 0;
+  }
+
+  // Whether more than one line has this name.
+  [[nodiscard]] bool repeats(FieldName name) const {
+    return lines_ != nullptr && (lines_->repeated() & bit(name)) != 0;
+  }
 
   // How many lines have this name.
   [[nodiscard]] std::size_t count(FieldName wanted) const {
@@ -85,7 +130,8 @@ class Fields {
   template <class Visit>
   void for_each(FieldName wanted, Visit visit) const {
     if (!has(wanted)) return;
-    for (const FieldSpan& span : spans_) {
+    if (!repeats(wanted)) return visit(value(lines_->first(wanted)));
+    for (const FieldSpan& span : lines_->spans()) {
       if (span.known == wanted) visit(value(span));
     }
   }
@@ -93,7 +139,8 @@ class Fields {
   // Calls `visit` with the name, as sent, and the value of every line, in order.
   template <class Visit>
   void for_each_line(Visit visit) const {
-    for (const FieldSpan& span : spans_) {
+    if (lines_ == nullptr) return;
+    for (const FieldSpan& span : lines_->spans()) {
       visit(std::string_view(base_ + span.name_offset, span.name_size), value(span));
     }
   }
@@ -106,9 +153,7 @@ class Fields {
     return values;
   }
 
-  [[nodiscard]] static constexpr std::uint32_t bit(FieldName name) {
-    return 1U << static_cast<unsigned>(name);
-  }
+  [[nodiscard]] static constexpr std::uint32_t bit(FieldName name) { return FieldTable::bit(name); }
 
  private:
   [[nodiscard]] std::string_view value(const FieldSpan& span) const {
@@ -116,8 +161,7 @@ class Fields {
   }
 
   const char* base_ = nullptr;
-  std::span<const FieldSpan> spans_;
-  std::uint32_t present_ = 0;
+  const FieldTable* lines_ = nullptr;
 };
 
 }  // namespace tinyserve::http

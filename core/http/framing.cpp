@@ -12,7 +12,7 @@ namespace {
 // RFC 9110 §8.6. A list of equal lengths may be merged by the letter of the RFC; nobody sends one
 // in good faith.
 std::variant<Framing, Refusal> read_length(const Fields& fields, const Limits& limits) {
-  if (fields.count(FieldName::kContentLength) > 1) {
+  if (fields.repeats(FieldName::kContentLength)) {
     return Refusal{Status::kBadRequest, "Content-Length twice"};
   }
   const std::string_view text = fields.find(FieldName::kContentLength).value_or("");
@@ -31,7 +31,7 @@ std::variant<Framing, Refusal> read_length(const Fields& fields, const Limits& l
 std::variant<Framing, Refusal> read_transfer_coding(const RequestHead& head) {
   constexpr Refusal kMalformed{Status::kBadRequest, "malformed Transfer-Encoding"};
   if (head.minor_version == 0) return Refusal{Status::kBadRequest, "Transfer-Encoding in HTTP/1.0"};
-  if (head.fields.count(FieldName::kTransferEncoding) > 1) {
+  if (head.fields.repeats(FieldName::kTransferEncoding)) {
     return Refusal{Status::kBadRequest, "Transfer-Encoding twice"};
   }
   std::string_view rest = *head.fields.find(FieldName::kTransferEncoding);

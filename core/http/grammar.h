@@ -12,12 +12,13 @@ namespace tinyserve::http {
 namespace grammar_detail {
 
 enum Class : std::uint8_t {
-  kToken = 1,       // tchar, RFC 9110 §5.6.2
-  kValue = 2,       // field-content: visible, SP, HTAB and obs-text, RFC 9110 §5.5
-  kPath = 4,        // what may stand in a path; browsers send [ ] | ^ unescaped
-  kQuery = 8,       // printable ASCII: the query is opaque to us
-  kRegName = 16,    // RFC 3986 §3.2.2, percent sign included
-  kUnreserved = 32  // RFC 3986 §2.3
+  kToken = 1,        // tchar, RFC 9110 §5.6.2
+  kValue = 2,        // field-content: visible, SP, HTAB and obs-text, RFC 9110 §5.5
+  kPath = 4,         // what may stand in a path; browsers send [ ] | ^ unescaped
+  kQuery = 8,        // printable ASCII: the query is opaque to us
+  kRegName = 16,     // RFC 3986 §3.2.2, percent sign included
+  kUnreserved = 32,  // RFC 3986 §2.3
+  kPlainPath = 64    // kPath without the percent sign
 };
 
 constexpr bool contains(std::string_view set, char c) { return set.find(c) != set.npos; }
@@ -37,6 +38,7 @@ constexpr std::array<std::uint8_t, 256> make_classes() {
     if (printable) bits |= kQuery;
     if (unreserved || contains(kSubDelims, c) || c == '%') bits |= kRegName;
     if (unreserved) bits |= kUnreserved;
+    if ((bits & kPath) != 0 && c != '%') bits |= kPlainPath;
     classes[i] = static_cast<std::uint8_t>(c == '\0' ? 0 : bits);
   }
   return classes;
@@ -67,6 +69,11 @@ constexpr bool is(char c, Class wanted) {
 }
 [[nodiscard]] constexpr bool is_unreserved_char(char c) {
   return grammar_detail::is(c, grammar_detail::kUnreserved);
+}
+
+// What may stand in a path and means itself.
+[[nodiscard]] constexpr bool is_plain_path_char(char c) {
+  return grammar_detail::is(c, grammar_detail::kPlainPath);
 }
 
 // Whether every % of `text` is followed by two hexadecimal digits (RFC 3986 §2.1).

@@ -22,11 +22,6 @@ bool is_address(int family, std::string_view text) {
   return ::inet_pton(family, terminated.data(), address.data()) == 1;
 }
 
-bool is_reg_name(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), is_reg_name_char) &&
-         escapes_are_whole(name);
-}
-
 }  // namespace
 
 std::optional<Host> parse_host(std::string_view value) {
@@ -40,10 +35,10 @@ std::optional<Host> parse_host(std::string_view value) {
     port = value.substr(close + 1);
     if (!is_address(AF_INET6, host.name)) return std::nullopt;
   } else {
-    const std::size_t colon = std::min(value.find(':'), value.size());
-    host.name = value.substr(0, colon);
-    port = value.substr(colon);
-    if (!is_reg_name(host.name)) return std::nullopt;
+    const auto* const end = std::find_if_not(value.begin(), value.end(), is_reg_name_char);
+    host.name = value.substr(0, static_cast<std::size_t>(end - value.begin()));
+    port = value.substr(host.name.size());
+    if (host.name.empty() || !escapes_are_whole(host.name)) return std::nullopt;
     const bool is_ipv4 = is_digit(host.name.front()) && is_address(AF_INET, host.name);
     host.kind = is_ipv4 ? Host::Kind::kIpv4 : Host::Kind::kName;
   }

@@ -5,7 +5,7 @@ namespace tinyserve::http {
 namespace {
 
 std::optional<std::string_view> find_single(const Fields& fields, FieldName name) {
-  if (fields.count(name) > 1) return std::nullopt;
+  if (fields.repeats(name)) return std::nullopt;
   return fields.find(name);
 }
 
@@ -48,7 +48,7 @@ RangeAnswer choose_range(const Request& request, const Condition& file, std::uin
   const RangeAnswer whole(RangeAnswer::Kind::kWhole);
   if (request.method != Method::kGet) return whole;
   const auto range = find_single(request.fields, FieldName::kRange);
-  if (!range || request.fields.count(FieldName::kIfRange) > 1) return whole;
+  if (!range || request.fields.repeats(FieldName::kIfRange)) return whole;
   Preconditions asked;
   asked.if_range = request.fields.find(FieldName::kIfRange);
   if (!if_range_holds(asked, validators_of(file), file.now_s)) return whole;

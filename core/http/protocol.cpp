@@ -4,46 +4,6 @@
 
 namespace tinyserve::http {
 
-namespace {
-
-using S = State;
-constexpr auto kNone = static_cast<State>(0xff);  // can't happen
-
-using Row = std::array<State, kEventCount>;
-constexpr std::array<Row, kStateCount> kTransitions{{
-    // kHeadBegun, kContentAwaited, kRequestReady, kAnswered, kMoreAwaited, kInterimQueued,
-    //     kSent, kSentLast, kSentRefusal, kPatienceEnded, kBroken
-    /* kIdle    */
-    {S::kHead, S::kBody, S::kRespond, kNone, kNone, S::kSend,  //
-     kNone, kNone, kNone, S::kClosed, S::kClosed},
-    /* kHead    */
-    {S::kHead, S::kBody, S::kRespond, kNone, kNone, S::kSend,  //
-     kNone, kNone, kNone, S::kRespond, S::kClosed},
-    /* kBody    */
-    {kNone, S::kBody, S::kRespond, kNone, kNone, kNone,  //
-     kNone, kNone, kNone, S::kRespond, S::kClosed},
-    /* kRespond */
-    {kNone, S::kBody, kNone, S::kSend, kNone, kNone,  //
-     kNone, kNone, kNone, S::kRespond, S::kClosed},
-    /* kSend    */
-    {kNone, kNone, S::kRespond, kNone, S::kRespond, S::kSend,  //
-     S::kIdle, S::kClosed, S::kLinger, S::kClosed, S::kClosed},
-    /* kLinger  */
-    {kNone, kNone, kNone, kNone, kNone, kNone,  //
-     kNone, kNone, kNone, S::kClosed, S::kClosed},
-    /* kClosed  */
-    {kNone, kNone, kNone, kNone, kNone, kNone,  //
-     kNone, kNone, kNone, kNone, kNone},
-}};
-
-}  // namespace
-
-std::optional<State> next_state(State state, Event event) {
-  const State next = kTransitions[static_cast<std::size_t>(state)][static_cast<std::size_t>(event)];
-  if (next == kNone) return std::nullopt;
-  return next;
-}
-
 std::int64_t deadline_ms(State state, const Progress& progress, const Timeouts& timeouts) {
   switch (state) {
     case State::kIdle:

@@ -51,9 +51,47 @@ enum class Event : std::uint8_t {
 };
 inline constexpr std::size_t kEventCount = 11;
 
+namespace protocol_detail {
+
+using S = State;
+inline constexpr auto kNone = static_cast<State>(0xff);  // can't happen
+using Row = std::array<State, kEventCount>;
+inline constexpr std::array<Row, kStateCount> kTransitions{{
+    // kHeadBegun, kContentAwaited, kRequestReady, kAnswered, kMoreAwaited, kInterimQueued,
+    //     kSent, kSentLast, kSentRefusal, kPatienceEnded, kBroken
+    /* kIdle    */
+    {S::kHead, S::kBody, S::kRespond, kNone, kNone, S::kSend,  //
+     kNone, kNone, kNone, S::kClosed, S::kClosed},
+    /* kHead    */
+    {S::kHead, S::kBody, S::kRespond, kNone, kNone, S::kSend,  //
+     kNone, kNone, kNone, S::kRespond, S::kClosed},
+    /* kBody    */
+    {kNone, S::kBody, S::kRespond, kNone, kNone, kNone,  //
+     kNone, kNone, kNone, S::kRespond, S::kClosed},
+    /* kRespond */
+    {kNone, S::kBody, kNone, S::kSend, kNone, kNone,  //
+     kNone, kNone, kNone, S::kRespond, S::kClosed},
+    /* kSend    */
+    {kNone, kNone, S::kRespond, kNone, S::kRespond, S::kSend,  //
+     S::kIdle, S::kClosed, S::kLinger, S::kClosed, S::kClosed},
+    /* kLinger  */
+    {kNone, kNone, kNone, kNone, kNone, kNone,  //
+     kNone, kNone, kNone, S::kClosed, S::kClosed},
+    /* kClosed  */
+    {kNone, kNone, kNone, kNone, kNone, kNone,  //
+     kNone, kNone, kNone, kNone, kNone},
+}};
+
+}  // namespace protocol_detail
+
 // Where `event` leads from `state`; nothing where it can't happen, which is our own fault
 // (TS_CHECK).
-[[nodiscard]] std::optional<State> next_state(State state, Event event);
+[[nodiscard]] constexpr std::optional<State> next_state(State state, Event event) {
+  const State next = protocol_detail::kTransitions[static_cast<std::size_t>(state)]
+                                                  [static_cast<std::size_t>(event)];
+  if (next == protocol_detail::kNone) return std::nullopt;
+  return next;
+}
 
 enum class Interest : std::uint8_t { kHangUp, kReadable, kWritable };
 [[nodiscard]] constexpr Interest interest(State state) {

@@ -15,7 +15,7 @@ std::variant<std::optional<Host>, Refusal> read_host(const RequestHead& head) {
     if (head.minor_version == 0) return std::nullopt;
     return Refusal{Status::kBadRequest, "no Host"};
   }
-  if (head.fields.count(FieldName::kHost) > 1) return Refusal{Status::kBadRequest, "Host twice"};
+  if (head.fields.repeats(FieldName::kHost)) return Refusal{Status::kBadRequest, "Host twice"};
   const auto host = parse_host(*value);
   if (!host) return Refusal{Status::kBadRequest, "malformed Host"};
   return host;
@@ -26,8 +26,10 @@ bool wants_keep_alive(const RequestHead& head) {
   bool close = false;
   bool keep_alive = false;
   head.fields.for_each(FieldName::kConnection, [&](std::string_view value) {
-    close = close || has_token(value, "close");
-    keep_alive = keep_alive || has_token(value, "keep-alive");
+    // Nearly always it is all that the list has.
+    const bool is_keep_alive = iequals(value, "keep-alive");
+    close = close || (!is_keep_alive && has_token(value, "close"));
+    keep_alive = keep_alive || is_keep_alive || has_token(value, "keep-alive");
   });
   return !close && (head.minor_version >= 1 || keep_alive);
 }

@@ -20,17 +20,18 @@ constexpr std::uint8_t kMinorDigit = 7;  // its place
 constexpr bool is_white_space(char c) { return c == ' ' || c == '\t'; }
 
 // The first byte at or after `at` that `is_inside` does not hold for, but none behind `limit`.
-template <class Test>
-std::size_t find_end(std::string_view input, std::size_t at, std::size_t limit, Test is_inside) {
+template <bool (*is_inside)(char)>
+std::size_t find_end(std::string_view input, std::size_t at, std::size_t limit) {
   const std::size_t end = std::max(at, std::min(input.size(), limit));
-  while (at < end && is_inside(input[at])) ++at;
+  const char* const bytes = input.data();
+  while (at < end && is_inside(bytes[at])) ++at;
   return at;
 }
 
 // The first byte at or after `at` that no field value may contain, or that ends it (CR); `end` when
 // there is none. Eight bytes at a time: a byte below 0x20 or equal to 0x7f leaves its high bit set
-// in `suspects`. HTAB is such a byte too, and bytes next to one may be reported wrongly, hence the
-// second look.
+// in `suspects`. HTAB is such a byte too, and bytes behind one, or behind 0xff, may be reported
+// wrongly, hence the second look.
 std::size_t find_value_end(const char* bytes, std::size_t at, std::size_t end) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHigh = 0x8080808080808080;
@@ -38,9 +39,7 @@ std::size_t find_value_end(const char* bytes, std::size_t at, std::size_t end) {
     if (end - at >= 8) {
       std::uint64_t word;
       std::memcpy(&word, bytes + at, sizeof word);
-      const std::uint64_t below = (word - kOnes * 0x20) & ~word;
-      const std::uint64_t del = ((word ^ (kOnes * 0x7f)) - kOnes) & ~(word ^ (kOnes * 0x7f));
-      const std::uint64_t suspects = (below | del) & kHigh;
+      const std::uint64_t suspects = ((word - kOnes * 0x20) | (word + kOnes)) & ~word & kHigh;
       if (suspects == 0) {
         at += 8;
         continue;
@@ -55,52 +54,14 @@ std::size_t find_value_end(const char* bytes, std::size_t at, std::size_t end) {
 
 }  // namespace
 
-RequestParser::Step RequestParser::parse(std::string_view input) {
-  Step step = Step::kDone;
-  while (step == Step::kDone) {
-    if (position_ >= input.size()) return Step::kNeedMore;
-    switch (stage_) {
-      case Stage::kStart:
-        step = start(input);
-        break;
-      case Stage::kEmptyLine:
-        step = empty_line(input);
-        break;
-      case Stage::kMethod:
-        step = method(input);
-        break;
-      case Stage::kTarget:
-        step = target(input);
-        break;
-      case Stage::kVersion:
-        step = version(input);
-        break;
-      case Stage::kRequestLineEnd:
-        step = line_feed(input, Stage::kFieldStart);
-        break;
-      case Stage::kFieldStart:
-      case Stage::kName:
-      case Stage::kValueStart:
-      case Stage::kValue:
-      case Stage::kFieldEnd:
-        step = field_line(input);
-        break;
-      case Stage::kHeadEnd:
-        step = line_feed(input, Stage::kHeadEnd);
-        if (step == Step::kDone) return Step::kDone;
-        break;
-    }
-  }
-  return step;
-}
-
 void RequestParser::reset() {
   position_ = line_start_ = head_start_ = 0;
-  method_size_ = target_size_ = present_ = 0;
+  method_size_ = target_size_ = 0;
   stage_ = Stage::kStart;
-  empty_lines_ = version_read_ = field_count_ = 0;
+  empty_lines_ = version_read_ = 0;
   minor_version_ = 1;
   has_version_ = false;
+  fields_.clear();
 }
 
 RequestHead RequestParser::head(const char* base) const {
@@ -110,11 +71,27 @@ RequestHead RequestParser::head(const char* base) const {
   if (target_size_ != 0) head.target = {base + head_start_ + method_size_ + 1, target_size_};
   head.minor_version = minor_version_;
   head.has_version = has_version_;
-  head.fields = Fields(base, {fields_.data(), field_count_}, present_);
+  head.fields = Fields(base, fields_);
   return head;
 }
 
-RequestParser::Step RequestParser::start(std::string_view input) {
+RequestParser::Step RequestParser::refuse(Status status, std::string_view why) {
+  refusal_ = {status, why};
+  return Step::kRefused;
+}
+
+// The stages, in the order in which a head goes through them. Inline, because each has one caller
+// and a head is read in less time than a dozen calls take.
+
+inline RequestParser::Step RequestParser::line_feed(std::string_view input, Stage next) {
+  if (input[position_] != '\n') return refuse(Status::kBadRequest, "CR without LF");
+  ++position_;
+  line_start_ = position_;
+  stage_ = next;
+  return Step::kDone;
+}
+
+inline RequestParser::Step RequestParser::start(std::string_view input) {
   if (input[position_] == '\r') {
     if (++empty_lines_ > kMaxEmptyLines) return refuse(Status::kBadRequest, "too many empty lines");
     ++position_;
@@ -126,12 +103,8 @@ RequestParser::Step RequestParser::start(std::string_view input) {
   return Step::kDone;
 }
 
-RequestParser::Step RequestParser::empty_line(std::string_view input) {
-  return line_feed(input, Stage::kStart);
-}
-
-RequestParser::Step RequestParser::method(std::string_view input) {
-  position_ = find_end(input, position_, head_start_ + kMaxMethod, is_token_char);
+inline RequestParser::Step RequestParser::method(std::string_view input) {
+  position_ = find_end<is_token_char>(input, position_, head_start_ + kMaxMethod);
   if (position_ == input.size()) return Step::kNeedMore;
   const char c = input[position_];
   const std::size_t size = position_ - head_start_;
@@ -146,11 +119,11 @@ RequestParser::Step RequestParser::method(std::string_view input) {
   return refuse(Status::kBadRequest, tls ? kTlsHello : "no method");
 }
 
-RequestParser::Step RequestParser::target(std::string_view input) {
+inline RequestParser::Step RequestParser::target(std::string_view input) {
   // Bytes that no target may contain are found by target.h, with the form of the target in view;
   // what has to be found here is whatever could end the line, or make two parsers see different
   // lines.
-  position_ = find_end(input, position_, line_start_ + limits_->max_request_line, is_query_char);
+  position_ = find_end<is_query_char>(input, position_, line_start_ + limits_->max_request_line);
   if (position_ == input.size()) return Step::kNeedMore;
   const std::size_t size = position_ - (head_start_ + method_size_ + 1);
   if (input[position_] == ' ' && size > 0) {
@@ -163,7 +136,13 @@ RequestParser::Step RequestParser::target(std::string_view input) {
   return refuse(Status::kBadRequest, "malformed request line");
 }
 
-RequestParser::Step RequestParser::version(std::string_view input) {
+inline RequestParser::Step RequestParser::version_is_read() {
+  has_version_ = true;
+  stage_ = Stage::kRequestLineEnd;
+  return Step::kDone;
+}
+
+inline RequestParser::Step RequestParser::version(std::string_view input) {
   // Nearly always all of it is there, and is one of these two.
   const std::string_view text = input.substr(position_, kVersionSize);
   if (version_read_ == 0 && (text == "HTTP/1.1\r" || text == "HTTP/1.0\r")) {
@@ -188,96 +167,126 @@ RequestParser::Step RequestParser::version(std::string_view input) {
   return Step::kNeedMore;
 }
 
-RequestParser::Step RequestParser::version_is_read() {
-  has_version_ = true;
-  stage_ = Stage::kRequestLineEnd;
-  return Step::kDone;
+// White space in front of the value has been passed already.
+inline void RequestParser::store_field(const char* bytes, std::size_t end) {
+  while (end > field_.value_offset && is_white_space(bytes[end - 1])) --end;
+  field_.value_size = static_cast<std::uint32_t>(end) - field_.value_offset;
+  field_.known = parse_field_name({bytes + field_.name_offset, field_.name_size});
+  fields_.add(field_);
 }
 
-RequestParser::Step RequestParser::line_feed(std::string_view input, Stage next) {
-  if (input[position_] != '\n') return refuse(Status::kBadRequest, "CR without LF");
-  ++position_;
-  line_start_ = position_;
-  stage_ = next;
-  return Step::kDone;
-}
-
-// One field line, or what of it is there, from the stage on that was reached earlier.
-RequestParser::Step RequestParser::field_line(std::string_view input) {
-  const std::size_t limit = field_limit();
-  switch (stage_) {
-    case Stage::kFieldStart:
-      if (input[position_] == '\r') {
-        ++position_;
-        stage_ = Stage::kHeadEnd;
-        return Step::kDone;
-      }
-      if (field_count_ >= std::min(limits_->max_fields, kMaxFields)) {
-        return refuse(Status::kFieldsTooLarge, "too many fields");
-      }
-      stage_ = Stage::kName;
-      [[fallthrough]];
-    case Stage::kName: {
-      position_ = find_end(input, position_, limit, is_token_char);
-      if (position_ == input.size()) return Step::kNeedMore;
-      if (is_token_char(input[position_]))
-        return refuse(Status::kFieldsTooLarge, "field too large");
-      // This also refuses what begins with white space: folding (RFC 9112 §5.2), and white space
-      // before the colon (§5.1).
-      if (input[position_] != ':' || position_ == line_start_) {
-        return refuse(Status::kBadRequest, "malformed field name");
-      }
-      field_.name_offset = static_cast<std::uint32_t>(line_start_);
-      field_.name_size = static_cast<std::uint32_t>(position_ - line_start_);
-      ++position_;
-      stage_ = Stage::kValueStart;
-      [[fallthrough]];
+// The field lines and the empty line behind them, as far as they are there, from the stage on that
+// was reached earlier.
+RequestParser::Step RequestParser::field_lines(std::string_view input) {
+  const std::size_t head_limit = head_start_ + limits_->max_head;
+  const std::size_t size = input.size();
+  const char* const bytes = input.data();
+  std::size_t at = position_;
+  Stage stage = stage_;
+  const auto stop = [&](Step step) {
+    position_ = at;
+    stage_ = stage;
+    return step;
+  };
+  const auto refused = [&](Status status, std::string_view why) {
+    return stop(refuse(status, why));
+  };
+  while (at < size) {
+    // Where the line has to end at the latest, because of its own size or that of all fields.
+    const std::size_t limit = std::min(line_start_ + limits_->max_field_line, head_limit);
+    switch (stage) {
+      default:  // kFieldStart
+        if (bytes[at] == '\r') {
+          ++at;
+          stage = Stage::kHeadEnd;
+          break;
+        }
+        if (fields_.size() >= std::min(limits_->max_fields, kMaxFields)) {
+          return refused(Status::kFieldsTooLarge, "too many fields");
+        }
+        stage = Stage::kName;
+        [[fallthrough]];
+      case Stage::kName:
+        at = find_end<is_token_char>(input, at, limit);
+        if (at == size) return stop(Step::kNeedMore);
+        // This also refuses what begins with white space: folding (RFC 9112 §5.2), and white space
+        // before the colon (§5.1).
+        if (bytes[at] != ':' || at == line_start_) {
+          return is_token_char(bytes[at]) ? refused(Status::kFieldsTooLarge, "field too large")
+                                          : refused(Status::kBadRequest, "malformed field name");
+        }
+        field_.name_offset = static_cast<std::uint32_t>(line_start_);
+        field_.name_size = static_cast<std::uint32_t>(at - line_start_);
+        ++at;
+        stage = Stage::kValueStart;
+        [[fallthrough]];
+      case Stage::kValueStart:
+        at = find_end<is_white_space>(input, at, limit);
+        if (at == size) return stop(Step::kNeedMore);
+        if (is_white_space(bytes[at])) return refused(Status::kFieldsTooLarge, "field too large");
+        field_.value_offset = static_cast<std::uint32_t>(at);
+        stage = Stage::kValue;
+        [[fallthrough]];
+      case Stage::kValue:
+        at = find_value_end(bytes, at, std::max(at, std::min(size, limit)));
+        if (at == size) return stop(Step::kNeedMore);
+        if (bytes[at] != '\r') {
+          return is_value_char(bytes[at]) ? refused(Status::kFieldsTooLarge, "field too large")
+                                          : refused(Status::kBadRequest, "control byte in a field");
+        }
+        store_field(bytes, at);
+        ++at;
+        stage = Stage::kFieldEnd;
+        if (at == size) return stop(Step::kNeedMore);
+        [[fallthrough]];
+      case Stage::kFieldEnd:
+        if (bytes[at] != '\n') return refused(Status::kBadRequest, "CR without LF");
+        line_start_ = ++at;
+        stage = Stage::kFieldStart;
+        break;
+      case Stage::kHeadEnd:
+        if (bytes[at] != '\n') return refused(Status::kBadRequest, "CR without LF");
+        ++at;
+        return stop(Step::kDone);
     }
-    case Stage::kValueStart:
-      position_ = find_end(input, position_, limit, is_white_space);
-      if (position_ == input.size()) return Step::kNeedMore;
-      if (is_white_space(input[position_]))
-        return refuse(Status::kFieldsTooLarge, "field too large");
-      field_.value_offset = static_cast<std::uint32_t>(position_);
-      stage_ = Stage::kValue;
-      [[fallthrough]];
-    case Stage::kValue: {
-      const std::size_t end = std::max(position_, std::min(input.size(), limit));
-      position_ = find_value_end(input.data(), position_, end);
-      if (position_ == input.size()) return Step::kNeedMore;
-      if (input[position_] != '\r') {
-        return is_value_char(input[position_])
-                   ? refuse(Status::kFieldsTooLarge, "field too large")
-                   : refuse(Status::kBadRequest, "control byte in a field");
-      }
-      store_field(input);
-      ++position_;
-      stage_ = Stage::kFieldEnd;
-      if (position_ == input.size()) return Step::kNeedMore;
-      [[fallthrough]];
-    }
-    default:
-      return line_feed(input, Stage::kFieldStart);
   }
+  return stop(Step::kNeedMore);
 }
 
-RequestParser::Step RequestParser::refuse(Status status, std::string_view why) {
-  refusal_ = {status, why};
-  return Step::kRefused;
+RequestParser::Step RequestParser::request_line(std::string_view input) {
+  Step step = Step::kDone;
+  while (step == Step::kDone && stage_ != Stage::kFieldStart) {
+    if (position_ >= input.size()) return Step::kNeedMore;
+    switch (stage_) {
+      case Stage::kStart:
+        step = start(input);
+        break;
+      case Stage::kEmptyLine:
+        step = line_feed(input, Stage::kStart);
+        break;
+      case Stage::kMethod:
+        step = method(input);
+        break;
+      case Stage::kTarget:
+        step = target(input);
+        break;
+      case Stage::kVersion:
+        step = version(input);
+        break;
+      default:
+        step = line_feed(input, Stage::kFieldStart);
+        break;
+    }
+  }
+  return step;
 }
 
-// Where the line being read has to end at the latest, because of its own size or that of all
-// fields.
-std::size_t RequestParser::field_limit() const {
-  return std::min(line_start_ + limits_->max_field_line, head_start_ + limits_->max_head);
-}
-
-void RequestParser::store_field(std::string_view input) {
-  const std::string_view raw = input.substr(field_.value_offset, position_ - field_.value_offset);
-  field_.value_size = static_cast<std::uint32_t>(trim_ows(raw).size());
-  field_.known = parse_field_name(input.substr(field_.name_offset, field_.name_size));
-  present_ |= Fields::bit(field_.known);
-  fields_[field_count_++] = field_;
+RequestParser::Step RequestParser::parse(std::string_view input) {
+  if (stage_ < Stage::kFieldStart) {
+    const Step step = request_line(input);
+    if (step != Step::kDone) return step;
+  }
+  return field_lines(input);
 }
 
 }  // namespace tinyserve::http

@@ -21,8 +21,6 @@
 
 namespace tinyserve::http {
 
-inline constexpr std::size_t kMaxFields = 128;
-
 // Why a peer is refused that begins with a TLS handshake (RFC 8446 §5.1): it would not understand
 // an answer in plain text.
 inline constexpr std::string_view kTlsHello = "TLS hello";
@@ -76,19 +74,18 @@ class RequestParser {
     kHeadEnd,   // after the CR of the empty line
   };
 
-  // Each reads what belongs to its stage. kNeedMore: the input ended; kDone: on to the next stage.
+  // Each reads on from its stage. kNeedMore: the input ended; kDone: on to the next stage.
+  Step request_line(std::string_view input);
   Step start(std::string_view input);
-  Step empty_line(std::string_view input);
   Step method(std::string_view input);
   Step target(std::string_view input);
   Step version(std::string_view input);
   Step version_is_read();
-  Step field_line(std::string_view input);
   Step line_feed(std::string_view input, Stage next);
+  Step field_lines(std::string_view input);
 
   Step refuse(Status status, std::string_view why);
-  [[nodiscard]] std::size_t field_limit() const;
-  void store_field(std::string_view input);
+  void store_field(const char* bytes, std::size_t end);
 
   const Limits* limits_;
   std::size_t position_ = 0;    // how much of the input has been read
@@ -96,16 +93,14 @@ class RequestParser {
   std::size_t head_start_ = 0;  // of the request line
   std::uint32_t method_size_ = 0;
   std::uint32_t target_size_ = 0;
-  std::uint32_t present_ = 0;  // Fields::bit of each name that occurred
   Stage stage_ = Stage::kStart;
   std::uint8_t empty_lines_ = 0;
   std::uint8_t version_read_ = 0;
   std::uint8_t minor_version_ = 1;
   bool has_version_ = false;
-  std::uint8_t field_count_ = 0;
   Refusal refusal_{};
   FieldSpan field_{};  // the line being read
-  std::array<FieldSpan, kMaxFields> fields_;
+  FieldTable fields_;
 };
 
 }  // namespace tinyserve::http

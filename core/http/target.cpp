@@ -13,6 +13,10 @@ constexpr std::string_view kScheme = "http://";
 
 // Fills in path and query from what follows the authority.
 bool split_query(Target& target, std::string_view rest) {
+  if (!rest.empty() && std::all_of(rest.begin(), rest.end(), is_plain_path_char)) {
+    target.path = rest;
+    return true;
+  }
   const std::size_t mark = rest.find('?');
   target.path = rest.substr(0, mark);
   if (mark != rest.npos) target.query = rest.substr(mark + 1);

@@ -4,20 +4,6 @@
 
 namespace tinyserve::loop {
 
-void Deadlines::set(std::uint32_t slot, std::int64_t deadline_ms) {
-  if (slot >= nodes_.size()) nodes_.resize(slot + 1);
-  Node& node = nodes_[slot];
-  node.deadline_ms = deadline_ms;
-  if (deadline_ms == kNever) {
-    if (node.linked) unlink(slot);
-    return;
-  }
-  // Later than the bucket it is in: the bucket's turn will notice.
-  if (node.linked && deadline_ms >= node.tick * kTickMs) return;
-  if (node.linked) unlink(slot);
-  link(slot);
-}
-
 int Deadlines::wait_ms(std::int64_t now_ms) {
   if (linked_ == 0) return -1;
   first_ = std::max(first_, tick_ + 1);
@@ -28,6 +14,7 @@ int Deadlines::wait_ms(std::int64_t now_ms) {
 const std::vector<std::uint32_t>& Deadlines::expire(std::int64_t now_ms) {
   due_.clear();
   const std::int64_t now_tick = now_ms / kTickMs;
+  if (now_tick == tick_) return due_;
   // After a long sleep one round of the wheel meets everything there is.
   tick_ = std::max(tick_, now_tick - kBuckets);
   while (tick_ < now_tick) {

@@ -21,7 +21,19 @@ class Deadlines {
   explicit Deadlines(std::int64_t now_ms) : tick_(now_ms / kTickMs) {}
 
   // The deadline of `slot`, a small number that the caller hands out; kNever takes it away.
-  void set(std::uint32_t slot, std::int64_t deadline_ms);
+  void set(std::uint32_t slot, std::int64_t deadline_ms) {
+    if (slot >= nodes_.size()) nodes_.resize(slot + 1);
+    Node& node = nodes_[slot];
+    node.deadline_ms = deadline_ms;
+    if (deadline_ms == kNever) {
+      if (node.linked) unlink(slot);
+      return;
+    }
+    // Later than the bucket it is in: the bucket's turn will notice.
+    if (node.linked && deadline_ms >= node.tick * kTickMs) return;
+    if (node.linked) unlink(slot);
+    link(slot);
+  }
 
   // How long the caller may sleep: milliseconds until a bucket comes due, or -1 while there is
   // none.

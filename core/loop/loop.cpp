@@ -454,12 +454,12 @@ int Loop::wait_ms() {
 }
 
 void Loop::read_time() {
-  const std::int64_t before_s = services_.now.wall_s();
   services_.now = read_clocks();
-  if (services_.date.empty() || services_.now.wall_s() != before_s) {
-    services_.date.clear();
-    http::append_date(services_.date, services_.now.wall_s());
-  }
+  const std::int64_t now_s = services_.now.wall_s();
+  if (now_s == date_s_) return;
+  date_s_ = now_s;
+  services_.date.clear();
+  http::append_date(services_.date, now_s);
 }
 
 }  // namespace tinyserve::loop

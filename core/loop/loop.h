@@ -100,6 +100,7 @@ class Loop {
   WakeUp wake_up_;
   UniqueFd spare_;  // given up for a moment when descriptors run out, to tell a client so
   AccessLog access_log_;
+  std::int64_t date_s_ = INT64_MIN;  // what Services::date says
   MemoryBudget budget_;
   FinishedJobs finished_jobs_;
   Services services_;

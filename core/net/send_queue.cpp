@@ -102,6 +102,10 @@ SendQueue::Outcome SendQueue::send_memory(int fd) {
     }
   } while (sent < 0 && errno == EINTR);
   if (sent < 0) return is_full(errno) ? Outcome::kFull : Outcome::kBroken;
+  if (static_cast<std::size_t>(sent) == total && at == segments_.size()) {
+    sent_ += total;  // nothing is left: flush() forgets all of it at once
+    return Outcome::kEmpty;
+  }
   drop(static_cast<std::uint64_t>(sent));
   // A short count means that the kernel is full: asking again would only tell EAGAIN.
   return static_cast<std::size_t>(sent) < total ? Outcome::kFull : Outcome::kEmpty;
