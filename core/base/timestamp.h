@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/digits.h"
+
 namespace tinyserve {
 
 namespace timestamp_detail {
@@ -42,5 +44,32 @@ inline void put(char* out, std::size_t digits, std::uint32_t value) {
   timestamp_detail::put(&text[20], 3, in_day_ms % 1000);
   return text;
 }
+
+// For moments of which nearly all lie in the same second as the one before: its text is kept.
+class TimestampCache {
+ public:
+  // As format_timestamp(). The text is good until the next call.
+  [[nodiscard]] const std::array<char, 24>& format(std::int64_t time_us) {
+    const auto in_second_us =
+        static_cast<std::uint64_t>(time_us) - static_cast<std::uint64_t>(second_us_);
+    if (in_second_us >= 1'000'000) [[unlikely]]
+      return renew(time_us);
+    put_three(&text_[20], in_second_us / 1000);
+    text_[23] = 'Z';
+    return text_;
+  }
+
+ private:
+  const std::array<char, 24>& renew(std::int64_t time_us) {
+    const std::int64_t known_us =
+        std::clamp<std::int64_t>(time_us, 0, timestamp_detail::kLastMomentUs);
+    second_us_ = known_us - known_us % 1'000'000;
+    text_ = format_timestamp(known_us);
+    return text_;
+  }
+
+  std::int64_t second_us_ = 0;
+  std::array<char, 24> text_ = format_timestamp(0);
+};
 
 }  // namespace tinyserve

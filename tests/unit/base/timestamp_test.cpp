@@ -32,5 +32,20 @@ TEST(Timestamp, StaysWithinFourDigitYears) {
   EXPECT_EQ(text_of(INT64_MAX), "9999-12-31T23:59:59.999Z");
 }
 
+TEST(TimestampCache, SpellsWhatFormatTimestampSpells) {
+  TimestampCache cache;
+  for (const std::int64_t time_us :
+       {1'795'342'530'123'999, 1'795'342'530'999'999, 1'795'342'530'000'000, 1'795'342'529'999'999,
+        1'795'342'531'000'000, INT64_C(0), INT64_C(-1), INT64_MIN, INT64_MAX,
+        253'402'300'799'999'999, 253'402'300'799'000'000, 253'402'300'800'000'000}) {
+    EXPECT_EQ(cache.format(time_us), format_timestamp(time_us)) << time_us;
+  }
+}
+
+TEST(TimestampCache, BeginsIn1970) {
+  TimestampCache cache;
+  EXPECT_EQ(cache.format(7'000), format_timestamp(7'000));
+}
+
 }  // namespace
 }  // namespace tinyserve
