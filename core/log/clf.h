@@ -9,16 +9,15 @@
 // 4 KiB. Pure but for the time zone, see local_time.h.
 #pragma once
 
-#include <string>
-
 #include "log/record.h"
 
 namespace tinyserve::log {
 
-void begin_common(RecordDraft& draft, const RequestFacts& facts);
-void begin_combined(RecordDraft& draft, const RequestFacts& facts);
+[[nodiscard]] RecordDraft begin_common(Buffer& drafts, const RequestFacts& facts);
+[[nodiscard]] RecordDraft begin_combined(Buffer& drafts, const RequestFacts& facts);
 
 // Appends the whole line, with its line feed, to `out`: for drafts of both.
-void finish_clf(std::string& out, const RecordDraft& draft, const Outcome& outcome);
+void finish_clf(Buffer& out, const Buffer& drafts, const RecordDraft& draft,
+                const Outcome& outcome);
 
 }  // namespace tinyserve::log

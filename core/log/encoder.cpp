@@ -12,30 +12,32 @@ Encoder::Encoder(const Options& options)
   ::tzset();
 }
 
-void Encoder::begin(RecordDraft& draft, const RequestFacts& facts) const {
+RecordDraft Encoder::begin(Buffer& drafts, const RequestFacts& facts) {
   switch (format_) {
     case Format::kJson:
-      return begin_record(draft, facts);
+      return begin_record(drafts, facts, clock_);
     case Format::kPretty:
-      return begin_pretty(draft, facts, style_);
+      return begin_pretty(drafts, facts, style_);
     case Format::kCombined:
-      return begin_combined(draft, facts);
+      return begin_combined(drafts, facts);
     case Format::kCommon:
-      return begin_common(draft, facts);
+      return begin_common(drafts, facts);
     case Format::kNone:
-      return draft.text.clear();
+      break;
   }
+  return {};
 }
 
-void Encoder::finish(std::string& out, const RecordDraft& draft, const Outcome& outcome) const {
+void Encoder::finish(Buffer& out, const Buffer& drafts, const RecordDraft& draft,
+                     const Outcome& outcome) const {
   switch (format_) {
     case Format::kJson:
-      return finish_record(out, draft, outcome);
+      return finish_record(out, drafts, draft, outcome);
     case Format::kPretty:
-      return finish_pretty(out, draft, outcome, style_);
+      return finish_pretty(out, drafts, draft, outcome, style_);
     case Format::kCombined:
     case Format::kCommon:
-      return finish_clf(out, draft, outcome);
+      return finish_clf(out, drafts, draft, outcome);
     case Format::kNone:
       return;
   }

@@ -4,8 +4,8 @@
 // time zone, which the constructor reads.
 #pragma once
 
-#include <string>
-
+#include "base/timestamp.h"
+#include "log/buffer.h"
 #include "log/options.h"
 #include "log/pretty.h"
 #include "log/record.h"
@@ -17,8 +17,9 @@ class Encoder {
   explicit Encoder(const Options& options);
 
   // As begin_record() and finish_record(). With Format::kNone nothing is written.
-  void begin(RecordDraft& draft, const RequestFacts& facts) const;
-  void finish(std::string& out, const RecordDraft& draft, const Outcome& outcome) const;
+  [[nodiscard]] RecordDraft begin(Buffer& drafts, const RequestFacts& facts);
+  void finish(Buffer& out, const Buffer& drafts, const RecordDraft& draft,
+              const Outcome& outcome) const;
 
   // Only JSON can tell a line about the program from a line about a request.
   [[nodiscard]] bool has_events() const { return format_ == Format::kJson; }
@@ -26,6 +27,7 @@ class Encoder {
  private:
   Format format_;
   PrettyStyle style_;
+  TimestampCache clock_;
 };
 
 }  // namespace tinyserve::log

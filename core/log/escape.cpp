@@ -5,8 +5,10 @@
 #include "log/plain.h"
 
 namespace tinyserve::log {
+namespace {
 
-void append_escaped(std::string& out, std::string_view text, std::size_t max_bytes) {
+// The general case: any bytes, and a cut.
+void append_characters(Buffer& out, std::string_view text, std::size_t max_bytes) {
   constexpr char kDigits[] = "0123456789ABCDEF";
   const std::size_t end = out.size() + max_bytes;
   while (!text.empty()) {
@@ -16,13 +18,19 @@ void append_escaped(std::string& out, std::string_view text, std::size_t max_byt
     if (text.empty()) return;
     const auto byte = static_cast<unsigned char>(text.front());
     const char escape[] = {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 0xF]};
-    if (is_plain(text.front()) || end - out.size() < sizeof escape) {
-      out += "...";
-      return;
-    }
-    out.append(escape, sizeof escape);
+    if (is_plain(text.front()) || end - out.size() < sizeof escape) return out.append("...");
+    out.append({escape, sizeof escape});
     text.remove_prefix(1);
   }
+}
+
+}  // namespace
+
+void append_escaped(Buffer& out, std::string_view text, std::size_t max_bytes) {
+  if (text.size() > max_bytes) return append_characters(out, text, max_bytes);
+  char* const to = out.room(text.size());
+  if (!copy_if_plain(to, text)) return append_characters(out, text, max_bytes);
+  out.end_at(to + text.size());
 }
 
 }  // namespace tinyserve::log

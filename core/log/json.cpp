@@ -1,6 +1,7 @@
 #include "log/json.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/utf8.h"
 #include "log/plain.h"
@@ -8,7 +9,12 @@
 namespace tinyserve::log {
 namespace {
 
-void append_escape(std::string& out, unsigned code_point) {
+char* put(char* out, std::string_view bytes) {
+  std::memcpy(out, bytes.data(), bytes.size());
+  return out + bytes.size();
+}
+
+char* put_escape(char* out, unsigned code_point) {
   constexpr char kDigits[] = "0123456789abcdef";
   const char escape[] = {'\\',
                          'u',
@@ -16,28 +22,23 @@ void append_escape(std::string& out, unsigned code_point) {
                          kDigits[code_point >> 8 & 0xF],
                          kDigits[code_point >> 4 & 0xF],
                          kDigits[code_point & 0xF]};
-  out.append(escape, sizeof escape);
+  return put(out, {escape, sizeof escape});
 }
 
-void append_ascii(std::string& out, char c) {
+char* put_ascii(char* out, char c) {
   switch (c) {
     case '"':
-      out += "\\\"";
-      return;
+      return put(out, "\\\"");
     case '\\':
-      out += "\\\\";
-      return;
+      return put(out, "\\\\");
     case '\n':
-      out += "\\n";
-      return;
+      return put(out, "\\n");
     case '\r':
-      out += "\\r";
-      return;
+      return put(out, "\\r");
     case '\t':
-      out += "\\t";
-      return;
+      return put(out, "\\t");
     default:
-      append_escape(out, static_cast<unsigned char>(c));
+      return put_escape(out, static_cast<unsigned char>(c));
   }
 }
 
@@ -48,50 +49,46 @@ bool turns_text_around(std::string_view sequence) {
 }
 
 // One character that is not plain: `sequence` is well-formed UTF-8.
-void append_character(std::string& out, std::string_view sequence) {
-  if (sequence.size() == 1) return append_ascii(out, sequence.front());
+char* put_character(char* out, std::string_view sequence) {
+  if (sequence.size() == 1) return put_ascii(out, sequence.front());
   const unsigned last = static_cast<unsigned char>(sequence.back());
   if (sequence.size() == 2 && sequence.front() == '\xC2' && last < 0xA0) {
-    return append_escape(out, last);  // C1: the second byte is the code point
+    return put_escape(out, last);  // C1: the second byte is the code point
   }
   const bool is_separator = sequence == "\u2028" || sequence == "\u2029";
   if (is_separator || turns_text_around(sequence)) {
     const unsigned middle = static_cast<unsigned char>(sequence[1]);
-    return append_escape(out, 0x2000 | (middle & 0x3F) << 6 | (last & 0x3F));
+    return put_escape(out, 0x2000 | (middle & 0x3F) << 6 | (last & 0x3F));
   }
-  out.append(sequence);
+  return put(out, sequence);
 }
 
-// The general case: any bytes, and a cut at `end`.
-void append_characters(std::string& out, std::string_view text, std::size_t end) {
+// The general case: any bytes, and a cut. Apart, so that the usual one stays small.
+[[gnu::noinline]] char* put_characters(char* out, std::string_view text, std::size_t max_bytes) {
+  const std::size_t end = std::min(text.size(), max_bytes);
   std::size_t at = 0;
   while (at < end) {
     const std::size_t plain = plain_prefix(text.substr(at, end - at));
-    out.append(text, at, plain);
+    out = put(out, text.substr(at, plain));
     at += plain;
     if (at == end) break;
     const std::size_t size = utf8_sequence_size(text.substr(at));
     if (size > end - at) break;
-    if (size == 0) {
-      out.append(kReplacementCharacter);
-    } else {
-      append_character(out, text.substr(at, size));
-    }
+    out = size == 0 ? put(out, kReplacementCharacter) : put_character(out, text.substr(at, size));
     at += std::max<std::size_t>(size, 1);
   }
-  if (at < text.size()) out += "…";
+  return at < text.size() ? put(out, "…") : out;
 }
 
 }  // namespace
 
-void append_json_string(std::string& out, std::string_view text, std::size_t max_bytes) {
-  out += '"';
-  if (text.size() <= max_bytes && plain_prefix(text) == text.size()) {
-    out.append(text);  // nearly every text of nearly every request
-  } else {
-    append_characters(out, text, std::min(text.size(), max_bytes));
-  }
-  out += '"';
+char* put_json_string(char* out, std::string_view text, std::size_t max_bytes) {
+  *out++ = '"';
+  // Nearly every text of nearly every request is plain.
+  const bool is_done = text.size() <= max_bytes && copy_if_plain(out, text);
+  out = is_done ? out + text.size() : put_characters(out, text, max_bytes);
+  *out++ = '"';
+  return out;
 }
 
 }  // namespace tinyserve::log

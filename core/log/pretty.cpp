@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/human.h"
@@ -15,6 +16,7 @@ namespace {
 constexpr std::size_t kBeforeRequest = 31;  // columns of time, status, size and duration
 constexpr std::size_t kLeastRequest = 20;   // a narrower terminal breaks lines
 constexpr std::size_t kMethodColumns = 4;   // most are no longer
+constexpr std::string_view kMethodGap = "     ";
 constexpr std::size_t kMostMethod = 20;
 constexpr std::size_t kMostNote = 60;
 
@@ -46,7 +48,7 @@ bool is_evident(Via via) {
   }
 }
 
-void append_colored(std::string& out, std::string_view text, std::string_view color,
+void append_colored(Buffer& out, std::string_view text, std::string_view color,
                     const PrettyStyle& style) {
   if (style.colored) out.append(color);
   out.append(text);
@@ -54,7 +56,7 @@ void append_colored(std::string& out, std::string_view text, std::string_view co
 }
 
 // ASCII `text` in at most `columns`, with "…" for what its middle loses.
-void append_cut(std::string& out, std::string_view text, std::size_t columns) {
+void append_cut(Buffer& out, std::string_view text, std::size_t columns) {
   if (text.size() <= columns) {
     out.append(text);
     return;
@@ -65,19 +67,15 @@ void append_cut(std::string& out, std::string_view text, std::size_t columns) {
   out.append(text.substr(text.size() - end));
 }
 
-void append_clock(std::string& out, std::int64_t time_us) {
+void append_clock(Buffer& out, std::int64_t time_us) {
   const std::tm time = local_time(time_us);
-  Piece()
-      .digits(2, time.tm_hour)
-      .text(":")
-      .digits(2, time.tm_min)
-      .text(":")
-      .digits(2, time.tm_sec)
-      .append_to(out);
+  Piece piece(out, 16);
+  piece.digits(2, time.tm_hour).text(":").digits(2, time.tm_min).text(":");
+  piece.digits(2, time.tm_sec).done();
 }
 
 // What may be shown of a target: without the middle of one so long that it will be cut there.
-void append_shown(std::string& out, std::string_view text, std::size_t columns) {
+void append_shown(Buffer& out, std::string_view text, std::size_t columns) {
   const std::size_t most = 2 * std::max(columns, kLeastRequest);
   if (text.size() <= most) return append_escaped(out, text, 4 * most);
   append_escaped(out, text.substr(0, most / 2), 4 * most);
@@ -89,30 +87,31 @@ std::string note_of(const Outcome& outcome) {
   if (is_evident(outcome.via)) return note;
   note = name(outcome.via);
   if (outcome.why.empty()) return note;
-  note += ": ";
-  append_escaped(note, outcome.why, kMostNote);
-  return note;
+  Buffer why;
+  append_escaped(why, outcome.why, kMostNote);
+  return note.append(": ").append(why.view());
 }
 
 }  // namespace
 
-void begin_pretty(RecordDraft& draft, const RequestFacts& facts, const PrettyStyle& style) {
-  std::string& out = draft.text;
-  out.clear();
-  append_clock(out, facts.time_us);
-  draft.split = out.size();
-  append_escaped(out, facts.method.value_or("-"), kMostMethod);
-  const std::size_t taken = out.size() - draft.split;
-  out.append(kMethodColumns - std::min(kMethodColumns, taken) + 1, ' ');
+RecordDraft begin_pretty(Buffer& drafts, const RequestFacts& facts, const PrettyStyle& style) {
+  RecordDraft draft;
+  draft.begin = drafts.size();
+  append_clock(drafts, facts.time_us);
+  draft.split = drafts.size();
+  append_escaped(drafts, facts.method.value_or("-"), kMostMethod);
+  const std::size_t taken = drafts.size() - draft.split;
+  drafts.append(kMethodGap.substr(std::min(kMethodColumns, taken)));
   std::string target(facts.path.value_or("-"));
   if (facts.query) target.append(1, '?').append(*facts.query);
-  append_shown(out, target, style.columns);
+  append_shown(drafts, target, style.columns);
+  draft.end = drafts.size();
+  return draft;
 }
 
-void finish_pretty(std::string& out, const RecordDraft& draft, const Outcome& outcome,
-                   const PrettyStyle& style) {
-  const std::string_view text = draft.text;
-  append_colored(out, text.substr(0, draft.split), kDim, style);
+void finish_pretty(Buffer& out, const Buffer& drafts, const RecordDraft& draft,
+                   const Outcome& outcome, const PrettyStyle& style) {
+  append_colored(out, draft.first(drafts), kDim, style);
   out.append("  ");
   const std::string status = outcome.status ? std::to_string(*outcome.status) : "---";
   append_colored(out, status, color_of(outcome.status), style);
@@ -123,8 +122,7 @@ void finish_pretty(std::string& out, const RecordDraft& draft, const Outcome& ou
   out.append("  ");
   const std::string note = note_of(outcome);
   const std::size_t others = kBeforeRequest + (note.empty() ? 0 : note.size() + 2);
-  append_cut(out, text.substr(draft.split),
-             std::max(style.columns, others + kLeastRequest) - others);
+  append_cut(out, draft.last(drafts), std::max(style.columns, others + kLeastRequest) - others);
   if (!note.empty()) {
     out.append("  ");
     append_colored(out, note, kDim, style);

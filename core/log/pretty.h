@@ -10,7 +10,6 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 
 #include "log/record.h"
 
@@ -21,10 +20,11 @@ struct PrettyStyle {
   bool colored = false;
 };
 
-void begin_pretty(RecordDraft& draft, const RequestFacts& facts, const PrettyStyle& style);
+[[nodiscard]] RecordDraft begin_pretty(Buffer& drafts, const RequestFacts& facts,
+                                       const PrettyStyle& style);
 
 // Appends the whole line, with its line feed, to `out`; `style` is that of the draft.
-void finish_pretty(std::string& out, const RecordDraft& draft, const Outcome& outcome,
-                   const PrettyStyle& style);
+void finish_pretty(Buffer& out, const Buffer& drafts, const RecordDraft& draft,
+                   const Outcome& outcome, const PrettyStyle& style);
 
 }  // namespace tinyserve::log

@@ -15,7 +15,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/timestamp.h"
 #include "http/via.h"
+#include "log/buffer.h"
 
 namespace tinyserve::log {
 
@@ -25,11 +27,12 @@ using http::Via;
 // absent optional is written as null. Texts longer than 2 KiB are cut and end with "…".
 struct RequestFacts {
   std::int64_t time_us = 0;      // wall clock, when the first byte was read
-  std::string_view remote;       // the peer's address as text, no brackets, no port
+  std::string_view remote;       // the peer's address as we spell it, no brackets, no port
   std::uint16_t port = 0;        // the peer's
   std::uint64_t connection = 0;  // its number in this process, from 1
   std::uint64_t request = 0;     // the request's number on the connection, from 1
-  std::optional<std::string_view> method, path, query, proto, host, user_agent, referer;  // as sent
+  std::string_view proto;        // "HTTP/1.1", as we spell it; empty when it could not be read
+  std::optional<std::string_view> method, path, query, host, user_agent, referer;  // as sent
 };
 
 // What is known when it is over.
@@ -43,17 +46,28 @@ struct Outcome {
   std::string_view why;  // with refusals: the rule, in a few words; empty: left out
 };
 
-// The encoded first half. One that is reused allocates nothing once it has grown.
+// Where the encoded first half stands in the buffer that it was appended to.
 struct RecordDraft {
-  std::string text;       // time … host, then ua and referer
-  std::size_t split = 0;  // where the outcome goes
+  std::size_t begin = 0;
+  std::size_t split = 0;  // where the outcome goes: behind time … host, before ua and referer
+  std::size_t end = 0;
+
+  [[nodiscard]] bool empty() const { return begin == end; }
+  [[nodiscard]] std::string_view first(const Buffer& drafts) const {
+    return drafts.view().substr(begin, split - begin);
+  }
+  [[nodiscard]] std::string_view last(const Buffer& drafts) const {
+    return drafts.view().substr(split, end - split);
+  }
 };
 
-// Encodes `facts` into `draft`; what `draft` held before is gone. Keeps no view.
-void begin_record(RecordDraft& draft, const RequestFacts& facts);
+// Appends `facts` to `drafts`, encoded. Keeps no view. `clock` spells the time.
+[[nodiscard]] RecordDraft begin_record(Buffer& drafts, const RequestFacts& facts,
+                                       TimestampCache& clock);
 
-// Appends the whole line, with its line feed, to `out`. The draft stays as it is.
-void finish_record(std::string& out, const RecordDraft& draft, const Outcome& outcome);
+// Appends the whole line, with its line feed, to `out`. The drafts stay as they are.
+void finish_record(Buffer& out, const Buffer& drafts, const RecordDraft& draft,
+                   const Outcome& outcome);
 
 // {"event":"listening",...}: the first line of a log.
 struct Listening {
@@ -63,7 +77,7 @@ struct Listening {
   std::string_view root;  // absolute path, never cut; bytes that are no UTF-8 become U+FFFD
   std::string_view version;
 };
-void append_event(std::string& out, const Listening& event);
+void append_event(Buffer& out, const Listening& event);
 
 // {"event":"stopping",...}: the last line, with the totals of the run.
 struct Stopping {
@@ -72,13 +86,13 @@ struct Stopping {
   std::uint64_t bytes = 0;
   std::uint64_t connections = 0;
 };
-void append_event(std::string& out, const Stopping& event);
+void append_event(Buffer& out, const Stopping& event);
 
 // {"event":"dropped",...}: `count` records were lost because the reader of the log had stopped.
 struct Dropped {
   std::int64_t time_us = 0;
   std::uint64_t count = 0;
 };
-void append_event(std::string& out, const Dropped& event);
+void append_event(Buffer& out, const Dropped& event);
 
 }  // namespace tinyserve::log

@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "base/unique_fd.h"
+#include "log/buffer.h"
 #include "log/json.h"
 #include "log/record.h"
 
@@ -186,7 +187,6 @@ struct Writer::Shared {
 
   // The pusher's own.
   std::uint64_t dropped_told = 0;  // in "dropped" lines
-  std::string event;
 };
 
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler stores it");
@@ -214,9 +214,9 @@ void Writer::push(std::string_view lines) {
     return;
   }
   if (is_untold) {
-    shared.event.clear();
-    append_event(shared.event, Dropped{clock_us(CLOCK_REALTIME), dropped - shared.dropped_told});
-    shared.ring.append(shared.event);
+    Buffer event;
+    append_event(event, Dropped{clock_us(CLOCK_REALTIME), dropped - shared.dropped_told});
+    shared.ring.append(event.view());
     shared.dropped_told = dropped;
   }
   shared.ring.append(lines);
@@ -359,8 +359,10 @@ void Writer::Shared::reopen() {
   UniqueFd fresh = open_log(path);
   if (!fresh) {
     const Error error = fail("open");
+    Buffer quoted;
+    append_json_string(quoted, path);
     std::string text = "cannot open the log anew, the old file is kept: ";
-    append_json_string(text, path);
+    text += quoted.view();
     report(Severity::kWarning, text + ": " + error.code.message());
     return;
   }

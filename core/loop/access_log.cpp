@@ -1,6 +1,7 @@
 #include "loop/access_log.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "log/glob.h"
 
@@ -10,40 +11,57 @@ namespace {
 
 constexpr std::size_t kMostGathered = 32 * 1024;
 
+std::optional<std::string_view> unless_empty(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  return text;
+}
+
+std::string_view proto_of(const http::RequestHead& head) {
+  if (!head.has_version) return {};
+  return head.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1";
+}
+
+std::optional<std::string_view> query_of(std::string_view target, std::size_t mark) {
+  if (mark == target.npos) return std::nullopt;
+  return target.substr(mark + 1);
+}
+
+log::RequestFacts facts_of(const RequestOrigin& origin, std::string_view remote,
+                           const http::RequestHead& head) {
+  const std::size_t mark = head.target.find('?');
+  return {.time_us = origin.first_byte.wall_us,
+          .remote = remote,
+          .port = origin.peer.port(),
+          .connection = origin.connection,
+          .request = origin.request,
+          .proto = proto_of(head),
+          .method = unless_empty(head.method),
+          .path = head.target.empty() ? std::nullopt : std::optional(head.target.substr(0, mark)),
+          .query = query_of(head.target, mark),
+          .host = head.fields.find(http::FieldName::kHost),
+          .user_agent = head.fields.find(http::FieldName::kUserAgent),
+          .referer = head.fields.find(http::FieldName::kReferer)};
+}
+
 }  // namespace
 
-Draft AccessLog::draft(const RequestOrigin& origin, const http::RequestHead& head) const {
+Draft AccessLog::begin(log::Buffer& drafts, const RequestOrigin& origin,
+                       const http::RequestHead& head) {
   Draft draft;
   if (!enabled()) return draft;
-  const std::size_t mark = head.target.find('?');
-  const std::string_view path = head.target.substr(0, mark);
-  const std::string remote = origin.peer.host();
-  log::RequestFacts facts;
-  facts.time_us = origin.first_byte.wall_us;
-  facts.remote = remote;
-  facts.port = origin.peer.port();
-  facts.connection = origin.connection;
-  facts.request = origin.request;
-  if (!head.method.empty()) facts.method = head.method;
-  if (!head.target.empty()) {
-    facts.path = path;
-    if (mark != head.target.npos) facts.query = head.target.substr(mark + 1);
-  }
-  if (head.has_version) facts.proto = head.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1";
-  facts.host = head.fields.find(http::FieldName::kHost);
-  facts.user_agent = head.fields.find(http::FieldName::kUserAgent);
-  facts.referer = head.fields.find(http::FieldName::kReferer);
+  const log::RequestFacts facts = facts_of(origin, text_of(origin.peer), head);
   if (tally_) draft.visit = std::make_unique<log::Visit>(log::make_visit(facts));
-  if (writer_ != nullptr && !is_ignored(path)) encoder_.begin(draft.record, facts);
+  const bool is_wanted = ignored_.empty() || !is_ignored(facts.path.value_or(""));
+  if (writer_ != nullptr && is_wanted) draft.record = encoder_.begin(drafts, facts);
   return draft;
 }
 
-void AccessLog::finish(const Draft& draft, const log::Outcome& outcome) {
+void AccessLog::finish(const log::Buffer& drafts, const Draft& draft, const log::Outcome& outcome) {
   ++totals_.requests;
   totals_.bytes += outcome.bytes;
   if (draft.visit) tally_->add(*draft.visit, outcome);
-  if (draft.record.text.empty()) return;
-  encoder_.finish(lines_, draft.record, outcome);
+  if (draft.record.empty()) return;
+  encoder_.finish(lines_, drafts, draft.record, outcome);
   // The writer takes a batch whole or not at all: it must stay far below what its ring holds.
   if (lines_.size() >= kMostGathered) hand_over();
 }
@@ -71,10 +89,23 @@ bool AccessLog::is_ignored(std::string_view path) const {
   });
 }
 
+// As text, which costs as much as the rest of a record: most requests come from the peer of the one
+// before.
+const std::string& AccessLog::text_of(const net::Address& peer) {
+  const auto& bytes = peer.bytes();
+  const bool is_same = std::memcmp(bytes.data(), last_peer_.bytes().data(), bytes.size()) == 0 &&
+                       peer.is_ipv6() == last_peer_.is_ipv6();
+  if (!is_same) {
+    last_peer_ = peer;
+    last_peer_text_ = peer.host();
+  }
+  return last_peer_text_;
+}
+
 void AccessLog::hand_over() {
-  if (lines_.empty()) return;
-  writer_->push(lines_);
-  lines_.clear();
+  if (lines_.size() == 0) return;
+  writer_->push(lines_.view());
+  lines_.clear(2 * kMostGathered);
 }
 
 }  // namespace tinyserve::loop

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "http/request_parser.h"
 #include "http/via.h"
+#include "log/buffer.h"
 #include "log/encoder.h"
 #include "log/record.h"
 #include "log/summary.h"
@@ -49,8 +50,11 @@ class AccessLog {
   // Whether anybody wants to know: drafts need not be made otherwise.
   [[nodiscard]] bool enabled() const { return writer_ != nullptr || tally_.has_value(); }
 
-  [[nodiscard]] Draft draft(const RequestOrigin& origin, const http::RequestHead& head) const;
-  void finish(const Draft& draft, const log::Outcome& outcome);
+  // What is to be remembered of a request; the text of its record is appended to `drafts`, which
+  // must be there when it is finished.
+  [[nodiscard]] Draft begin(log::Buffer& drafts, const RequestOrigin& origin,
+                            const http::RequestHead& head);
+  void finish(const log::Buffer& drafts, const Draft& draft, const log::Outcome& outcome);
 
   void connection_opened() { ++totals_.connections; }
   void listening(const log::Listening& event);
@@ -65,12 +69,15 @@ class AccessLog {
 
  private:
   [[nodiscard]] bool is_ignored(std::string_view path) const;
+  [[nodiscard]] const std::string& text_of(const net::Address& peer);
 
   log::Writer* writer_;
   log::Encoder encoder_;
   std::vector<std::string> ignored_;
   std::optional<log::Tally> tally_;
-  std::string lines_;
+  log::Buffer lines_;
+  net::Address last_peer_;
+  std::string last_peer_text_ = last_peer_.host();
   log::Stopping totals_;
 };
 

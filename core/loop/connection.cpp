@@ -214,7 +214,7 @@ PendingAnswer& Connection::add_pending(Services& services, http::Status status, 
   PendingAnswer& pending = exchange.answers.emplace_back();
   if (services.access_log.enabled()) {
     const RequestOrigin origin{peer_, number_, requests_, exchange.first_byte};
-    pending.draft = services.access_log.draft(origin, exchange.reader.head());
+    pending.draft = services.access_log.begin(exchange.drafts, origin, exchange.reader.head());
   }
   pending.first_byte_us = exchange.first_byte.mono_us;
   pending.outcome.status = http::code(status);
@@ -417,7 +417,7 @@ void Connection::abandon(Services& services, Via via, std::string_view why) {
       outcome.dur_us = now_us - answer.first_byte_us;
       outcome.via = via;
       outcome.why = why;
-      services.access_log.finish(answer.draft, outcome);
+      services.access_log.finish(exchange.drafts, answer.draft, outcome);
     }
     if (!closing_ && exchange.reader.mid_request()) {
       log::Outcome outcome;
@@ -426,8 +426,9 @@ void Connection::abandon(Services& services, Via via, std::string_view why) {
       outcome.via = via;
       outcome.why = why;
       const RequestOrigin origin{peer_, number_, requests_ + 1, exchange.first_byte};
-      services.access_log.finish(services.access_log.draft(origin, exchange.reader.head()),
-                                 outcome);
+      const Draft draft =
+          services.access_log.begin(exchange.drafts, origin, exchange.reader.head());
+      services.access_log.finish(exchange.drafts, draft, outcome);
     }
     exchange_.reset();
   }
@@ -466,10 +467,9 @@ void Connection::record_progress(Services& services) {
     if (sent < answer.end) return;
     outcome.bytes = exchange.content_sent(answer);
     outcome.dur_us = now_us - answer.first_byte_us;
-    services.access_log.finish(answer.draft, outcome);
+    services.access_log.finish(exchange.drafts, answer.draft, outcome);
   }
-  exchange.answers.clear();
-  exchange.first_answer = 0;
+  exchange.forget_answers();
 }
 
 void Connection::take_exchange(Services& services) {

@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace tinyserve::loop {
+namespace {
+
+constexpr std::size_t kMostKeptDrafts = 16 * 1024;  // what 16 answers need, with long texts
+
+}  // namespace
 
 std::uint64_t Exchange::content_sent(const PendingAnswer& answer) const {
   const std::uint64_t sent = std::min(queue.sent(), answer.end);
@@ -22,6 +27,13 @@ std::uint64_t Exchange::content_sent(const PendingAnswer& answer) const {
 
 void Exchange::drop_marks() {
   while (marks.size() > 1 && marks[1].end <= queue.sent()) marks.pop_front();
+}
+
+// What a long pipeline or long texts took is given back.
+void Exchange::forget_answers() {
+  answers.clear();
+  first_answer = 0;
+  drafts.clear(kMostKeptDrafts);
 }
 
 }  // namespace tinyserve::loop

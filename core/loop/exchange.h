@@ -12,6 +12,7 @@
 #include "handlers/writing.h"
 #include "http/producer.h"
 #include "http/request_reader.h"
+#include "log/buffer.h"
 #include "loop/access_log.h"
 #include "net/send_queue.h"
 
@@ -25,7 +26,7 @@ struct PendingAnswer {
   std::uint64_t end = 0;           // kOpenEnd while content is being made
   bool produced = false;           // its content was made while it was sent: see ContentMark
   std::int64_t first_byte_us = 0;  // monotonic clock
-  Draft draft;
+  Draft draft;                     // its text is in Exchange::drafts
   log::Outcome outcome;
 
   static constexpr std::uint64_t kOpenEnd = UINT64_MAX;
@@ -52,6 +53,7 @@ struct Exchange {
   net::SendQueue queue;
   std::vector<PendingAnswer> answers;  // from `first_answer` on, in order
   std::size_t first_answer = 0;
+  log::Buffer drafts;     // of these answers
   Instant first_byte;     // of the request that is being read
   Instant last_received;  // when bytes came in last
 
@@ -72,6 +74,8 @@ struct Exchange {
   [[nodiscard]] std::uint64_t content_sent(const PendingAnswer& answer) const;
   // Forgets marks that make no difference any more.
   void drop_marks();
+  // All answers have left and are recorded.
+  void forget_answers();
 };
 
 }  // namespace tinyserve::loop

@@ -9,9 +9,11 @@
 #include <optional>
 #include <string>
 
+#include "base/timestamp.h"
 #include "base/utf8.h"
 #include "fuzz/demand.h"
 #include "fuzz/input.h"
+#include "log/buffer.h"
 #include "log/json.h"
 #include "log/record.h"
 
@@ -76,15 +78,17 @@ void check_request(fuzz::Input& input) {
        {&facts.method, &facts.path, &facts.query, &facts.host, &facts.user_agent, &facts.referer}) {
     *text = next_text(input);
   }
-  log::RecordDraft draft;
-  log::begin_record(draft, facts);
-  std::string line;
-  log::finish_record(line, draft, outcome);
-  std::string again;
-  log::finish_record(again, draft, outcome);
-  DEMAND(line == again);
+  TimestampCache clock;
+  log::Buffer drafts;
+  drafts.append("of another request");
+  const log::RecordDraft draft = log::begin_record(drafts, facts, clock);
+  log::Buffer line;
+  log::finish_record(line, drafts, draft, outcome);
+  log::Buffer again;
+  log::finish_record(again, drafts, draft, outcome);
+  DEMAND(line.view() == again.view());
 
-  const Json record = parse_line(line);
+  const Json record = parse_line(line.view());
   check_optional(record.at("method"), facts.method);
   check_optional(record.at("path"), facts.path);
   check_optional(record.at("query"), facts.query);
@@ -104,9 +108,9 @@ void check_event(fuzz::Input& input) {
   event.urls = urls;
   event.root = root;
   event.version = "1";
-  std::string line;
+  log::Buffer line;
   log::append_event(line, event);
-  const Json parsed = parse_line(line);
+  const Json parsed = parse_line(line.view());
   DEMAND(parsed.at("event") == "listening");
   if (is_utf8(root)) DEMAND(parsed.at("root") == std::string(root));
 }

@@ -251,7 +251,7 @@ TEST(ManualPage, HasEveryVariableOfASettingInTheOrderOfTheFlags) {
 // ------------------------------------------------------------------------------------------
 
 // The keys of a line, in its order.
-Texts keys_of(const std::string& line) {
+Texts keys_of(std::string_view line) {
   Texts keys;
   const auto object = nlohmann::ordered_json::parse(line);
   for (const auto& item : object.items()) keys.push_back(item.key());
@@ -259,18 +259,19 @@ Texts keys_of(const std::string& line) {
 }
 
 TEST(ManualPage, HasTheKeysOfARecordInTheirOrder) {
-  log::RecordDraft draft;
-  begin_record(draft, {});
+  TimestampCache clock;
+  log::Buffer drafts;
+  const log::RecordDraft draft = begin_record(drafts, {}, clock);
   log::Outcome refused;
   refused.why = "more than 128 fields";
-  std::string line;
-  finish_record(line, draft, refused);
+  log::Buffer line;
+  finish_record(line, drafts, draft, refused);
 
   Texts named;
   for (const std::string& item : items(between(section("LOG"), "in this order:\n", "\n.El"))) {
     for (const std::string& key : words(item.substr(2))) named.push_back(key);
   }
-  EXPECT_EQ(named, keys_of(line));
+  EXPECT_EQ(named, keys_of(line.view()));
 }
 
 TEST(ManualPage, HasEveryWayToAnAnswerInTheirOrder) {
@@ -298,15 +299,15 @@ Texts keys_of_event(const std::string& name) {
 }
 
 TEST(ManualPage, HasTheKeysOfEveryEvent) {
-  std::string listening;
-  std::string stopping;
-  std::string dropped;
+  log::Buffer listening;
+  log::Buffer stopping;
+  log::Buffer dropped;
   append_event(listening, log::Listening{});
   append_event(stopping, log::Stopping{});
   append_event(dropped, log::Dropped{});
-  EXPECT_EQ(keys_of_event("listening"), keys_of(listening));
-  EXPECT_EQ(keys_of_event("stopping"), keys_of(stopping));
-  EXPECT_EQ(keys_of_event("dropped"), keys_of(dropped));
+  EXPECT_EQ(keys_of_event("listening"), keys_of(listening.view()));
+  EXPECT_EQ(keys_of_event("stopping"), keys_of(stopping.view()));
+  EXPECT_EQ(keys_of_event("dropped"), keys_of(dropped.view()));
 }
 
 }  // namespace

@@ -45,19 +45,19 @@ Outcome ok() {
 }
 
 std::string combined(const RequestFacts& facts, const Outcome& outcome = ok()) {
-  RecordDraft draft;
-  begin_combined(draft, facts);
-  std::string out;
-  finish_clf(out, draft, outcome);
-  return out;
+  Buffer drafts;
+  const RecordDraft draft = begin_combined(drafts, facts);
+  Buffer out;
+  finish_clf(out, drafts, draft, outcome);
+  return std::string(out.view());
 }
 
 std::string common(const RequestFacts& facts, const Outcome& outcome = ok()) {
-  RecordDraft draft;
-  begin_common(draft, facts);
-  std::string out;
-  finish_clf(out, draft, outcome);
-  return out;
+  Buffer drafts;
+  const RecordDraft draft = begin_common(drafts, facts);
+  Buffer out;
+  finish_clf(out, drafts, draft, outcome);
+  return std::string(out.view());
 }
 
 TEST_F(Clf, CommonHasItsSevenFields) {
@@ -89,7 +89,7 @@ TEST_F(Clf, TellsTheTimeOfTheZoneWithItsOffset) {
 TEST_F(Clf, SaysAsMuchOfTheRequestLineAsCouldBeRead) {
   RequestFacts facts = usual_facts();
   facts.query.reset();
-  facts.proto.reset();
+  facts.proto = {};
   EXPECT_NE(common(facts).find("\"GET /a/b.css\" 200"), std::string::npos);
   facts.path.reset();
   EXPECT_NE(common(facts).find("\"GET\" 200"), std::string::npos);

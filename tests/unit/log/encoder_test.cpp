@@ -8,19 +8,19 @@ namespace tinyserve::log {
 namespace {
 
 std::string line(const Options& options) {
-  const Encoder encoder(options);
+  Encoder encoder(options);
   RequestFacts facts;
   facts.remote = "127.0.0.1";
   facts.method = "GET";
   facts.path = "/x";
   facts.user_agent = "agent";
-  RecordDraft draft;
-  encoder.begin(draft, facts);
+  Buffer drafts;
+  const RecordDraft draft = encoder.begin(drafts, facts);
   Outcome outcome;
   outcome.status = 200;
-  std::string out;
-  encoder.finish(out, draft, outcome);
-  return out;
+  Buffer out;
+  encoder.finish(out, drafts, draft, outcome);
+  return std::string(out.view());
 }
 
 TEST(Encoder, WritesTheFormatThatWasAskedFor) {

@@ -10,9 +10,9 @@ namespace tinyserve::log {
 namespace {
 
 std::string escaped(std::string_view text, std::size_t max_bytes = 2048) {
-  std::string out;
+  Buffer out;
   append_escaped(out, text, max_bytes);
-  return out;
+  return std::string(out.view());
 }
 
 TEST(Escaped, KeepsPrintableAscii) {

@@ -6,14 +6,15 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tinyserve::log {
 namespace {
 
 std::string encoded(std::string_view text, std::size_t max_bytes = kMaxTextBytes) {
-  std::string out;
+  Buffer out;
   append_json_string(out, text, max_bytes);
-  return out;
+  return std::string(out.view());
 }
 
 // What a reader of the log gets back; throws when the text is no valid JSON or no valid UTF-8.
@@ -38,9 +39,10 @@ TEST(JsonString, KeepsPlainTextAsItIs) {
 }
 
 TEST(JsonString, AppendsBehindWhatIsThere) {
-  std::string out = "{\"path\":";
+  Buffer out;
+  out.append("{\"path\":");
   append_json_string(out, "/a");
-  EXPECT_EQ(out, "{\"path\":\"/a\"");
+  EXPECT_EQ(out.view(), "{\"path\":\"/a\"");
 }
 
 TEST(JsonString, EscapesQuotesBackslashesAndControls) {
@@ -93,18 +95,38 @@ TEST(JsonString, CutsBeforeACharacterNeverWithinIt) {
   EXPECT_EQ(encoded("ab\xff\xff", 3), "\"ab\uFFFD…\"");
 }
 
-// Every byte value, at every place within and behind the eight bytes that are looked at together.
+// Texts of all sizes that are copied in words of their own.
+TEST(JsonString, KeepsPlainTextOfEverySize) {
+  const std::string text = "The five boxing wizards jump quickly.";
+  for (std::size_t size = 0; size <= text.size(); ++size) {
+    EXPECT_EQ(encoded(text.substr(0, size)), '"' + text.substr(0, size) + '"');
+  }
+}
+
+// Every byte value, at every place within and behind the bytes that are looked at together.
 TEST(JsonString, IsValidForEveryByteValueAtEveryPlace) {
   for (int value = 0; value < 256; ++value) {
-    for (std::size_t place = 0; place < 17; ++place) {
-      std::string text(17, 'x');
-      text[place] = static_cast<char>(value);
-      std::string expected = text;
-      if (value >= 0x80) expected.replace(place, 1, "\uFFFD");
-      const std::string json = encoded(text);
-      EXPECT_EQ(read_back(json), expected) << value << " at " << place;
-      EXPECT_TRUE(is_harmless(json)) << value << " at " << place;
+    for (const std::size_t size : {1U, 2U, 3U, 4U, 7U, 8U, 15U, 16U, 17U, 25U}) {
+      for (std::size_t place = 0; place < size; ++place) {
+        std::string text(size, 'x');
+        text[place] = static_cast<char>(value);
+        std::string expected = text;
+        if (value >= 0x80) expected.replace(place, 1, "\uFFFD");
+        const std::string json = encoded(text);
+        ASSERT_EQ(read_back(json), expected) << value << " at " << place << " of " << size;
+        ASSERT_TRUE(is_harmless(json)) << value << " at " << place << " of " << size;
+      }
     }
+  }
+}
+
+// Neither is a byte behind a text read, nor one written behind its room.
+TEST(JsonString, StaysWithinTextAndRoom) {
+  for (std::size_t size = 0; size < 40; ++size) {
+    const std::vector<char> text(size, '\x01');  // on the heap, where the sanitizer looks
+    std::vector<char> out(json_room(size));
+    const char* const end = put_json_string(out.data(), {text.data(), text.size()});
+    EXPECT_EQ(end, out.data() + 6 * size + 2);
   }
 }
 

@@ -24,11 +24,11 @@ class Pretty : public testing::Test {
 };
 
 std::string line(const RequestFacts& facts, const Outcome& outcome, const PrettyStyle& style = {}) {
-  RecordDraft draft;
-  begin_pretty(draft, facts, style);
-  std::string out;
-  finish_pretty(out, draft, outcome, style);
-  return out;
+  Buffer drafts;
+  const RecordDraft draft = begin_pretty(drafts, facts, style);
+  Buffer out;
+  finish_pretty(out, drafts, draft, outcome, style);
+  return std::string(out.view());
 }
 
 RequestFacts get(std::string_view path) {

@@ -53,6 +53,14 @@ struct ReadHead {
   [[nodiscard]] http::RequestHead head() const { return parser.head(text.data()); }
 };
 
+// A request and its answer, one right behind the other.
+void log_one(AccessLog& log, const ReadHead& sent, const log::Outcome& outcome,
+             const RequestOrigin& origin = kOrigin) {
+  log::Buffer drafts;
+  const Draft draft = log.begin(drafts, origin, sent.head());
+  log.finish(drafts, draft, outcome);
+}
+
 log::Outcome ok(std::uint64_t bytes) {
   log::Outcome outcome;
   outcome.status = 200;
@@ -66,7 +74,7 @@ TEST(AccessLog, WritesOneRecordForARequest) {
   Journal journal;
   const ReadHead sent(
       "GET /a/b.css?v=2 HTTP/1.1\r\nHost: localhost:8080\r\nUser-Agent: curl/7.88.1\r\n\r\n");
-  journal.log.finish(journal.log.draft(kOrigin, sent.head()), ok(5120));
+  log_one(journal.log, sent, ok(5120));
   const json expected = json::parse(R"({
       "time": "1994-11-06T08:49:37.123Z", "remote": "::1", "port": 51234, "conn": 7, "req": 2,
       "method": "GET", "path": "/a/b.css", "query": "v=2", "proto": "HTTP/1.1",
@@ -81,8 +89,8 @@ TEST(AccessLog, TellsAnEmptyQueryFromNone) {
   Journal journal;
   const ReadHead with("GET /a? HTTP/1.0\r\n\r\n");
   const ReadHead without("GET /a HTTP/1.0\r\n\r\n");
-  journal.log.finish(journal.log.draft(kOrigin, with.head()), ok(0));
-  journal.log.finish(journal.log.draft(kOrigin, without.head()), ok(0));
+  log_one(journal.log, with, ok(0));
+  log_one(journal.log, without, ok(0));
   const auto lines = journal.lines();
   EXPECT_EQ(lines.at(0).at("query"), "");
   EXPECT_EQ(lines.at(1).at("query"), nullptr);
@@ -92,7 +100,7 @@ TEST(AccessLog, TellsAnEmptyQueryFromNone) {
 TEST(AccessLog, WritesNullForWhatWasNotRead) {
   Journal journal;
   const ReadHead sent("GET");
-  journal.log.finish(journal.log.draft(kOrigin, sent.head()), log::Outcome{});
+  log_one(journal.log, sent, log::Outcome{});
   const auto lines = journal.lines();
   for (const char* key :
        {"method", "path", "query", "proto", "host", "ua", "referer", "status", "ttfb_us"}) {
@@ -100,12 +108,28 @@ TEST(AccessLog, WritesNullForWhatWasNotRead) {
   }
 }
 
+// What is kept of one peer must not be taken for another's.
+TEST(AccessLog, TellsPeersApart) {
+  Journal journal;
+  const ReadHead sent("GET / HTTP/1.0\r\n\r\n");
+  for (const char* text : {"0.0.0.0", "127.0.0.1", "127.0.0.1", "127.0.0.2", "7f00:2::", "::"}) {
+    RequestOrigin origin = kOrigin;
+    origin.peer = *net::Address::parse(text, 1);
+    log_one(journal.log, sent, ok(0), origin);
+  }
+  std::vector<std::string> remotes;
+  for (const json& line : journal.lines()) remotes.push_back(line.at("remote"));
+  EXPECT_EQ(remotes, (std::vector<std::string>{"0.0.0.0", "127.0.0.1", "127.0.0.1", "127.0.0.2",
+                                               "7f00:2::", "::"}));
+}
+
 TEST(AccessLog, OutlivesTheBytesOfTheRequest) {
   Journal journal;
   auto sent = std::make_unique<ReadHead>("GET /kept HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  const Draft draft = journal.log.draft(kOrigin, sent->head());
+  log::Buffer drafts;
+  const Draft draft = journal.log.begin(drafts, kOrigin, sent->head());
   sent.reset();
-  journal.log.finish(draft, ok(0));
+  journal.log.finish(drafts, draft, ok(0));
   EXPECT_EQ(journal.lines().at(0).at("path"), "/kept");
 }
 
@@ -113,8 +137,8 @@ TEST(AccessLog, EndsWithTheTotals) {
   Journal journal;
   journal.log.connection_opened();
   const ReadHead sent("GET / HTTP/1.0\r\n\r\n");
-  journal.log.finish(journal.log.draft(kOrigin, sent.head()), ok(100));
-  journal.log.finish(journal.log.draft(kOrigin, sent.head()), ok(23));
+  log_one(journal.log, sent, ok(100));
+  log_one(journal.log, sent, ok(23));
   journal.log.stopping({0, 784'111'777'000'000});
   EXPECT_EQ(journal.lines().back(), json::parse(R"({"event": "stopping",
       "time": "1994-11-06T08:49:37.000Z", "requests": 2, "bytes": 123, "connections": 1})"));
@@ -126,7 +150,7 @@ TEST(AccessLog, HandsLinesOverInOrder) {
   journal.log.listening({784'111'777'000'000, urls, 8080, "/site", "1.0"});
   const ReadHead sent("GET / HTTP/1.0\r\n\r\n");
   for (int i = 0; i < 1000; ++i) {  // more than is gathered in one turn
-    journal.log.finish(journal.log.draft(kOrigin, sent.head()), ok(static_cast<std::uint64_t>(i)));
+    log_one(journal.log, sent, ok(static_cast<std::uint64_t>(i)));
   }
   const auto lines = journal.lines();
   ASSERT_EQ(lines.size(), 1001U);
@@ -139,7 +163,7 @@ TEST(AccessLog, LeavesOutThePathsThatAreIgnoredButCountsThem) {
   AccessLog log(journal.writer.get(), {.ignored = {"/a/*", "*.map"}});
   for (const char* target : {"/a/x", "/kept?q=.map", "/b.map?v=2"}) {
     const ReadHead sent("GET " + std::string(target) + " HTTP/1.0\r\n\r\n");
-    log.finish(log.draft(kOrigin, sent.head()), ok(10));
+    log_one(log, sent, ok(10));
   }
   log.stopping({});
   log.hand_over();
@@ -164,7 +188,7 @@ TEST(AccessLog, SumsUpWhatWasIgnoredAndWhatNobodyReadsToo) {
   EXPECT_TRUE(log.enabled());
   for (const char* target : {"/a?q", "/b"}) {
     const ReadHead sent("GET " + std::string(target) + " HTTP/1.0\r\n\r\n");
-    log.finish(log.draft(kOrigin, sent.head()), ok(10));
+    log_one(log, sent, ok(10));
   }
   const log::Summary summary = log.summary();
   EXPECT_EQ(summary.requests, 2u);
@@ -178,9 +202,10 @@ TEST(AccessLog, SumsUpWhatWasIgnoredAndWhatNobodyReadsToo) {
 TEST(AccessLog, WithoutASummaryKnowsTheTotalsOnly) {
   Journal journal;
   const ReadHead sent("GET / HTTP/1.0\r\n\r\n");
-  Draft draft = journal.log.draft(kOrigin, sent.head());
+  log::Buffer drafts;
+  const Draft draft = journal.log.begin(drafts, kOrigin, sent.head());
   EXPECT_EQ(draft.visit, nullptr);
-  journal.log.finish(draft, ok(10));
+  journal.log.finish(drafts, draft, ok(10));
   EXPECT_EQ(journal.log.summary().requests, 1u);
   EXPECT_TRUE(journal.log.summary().slowest.empty());
 }
@@ -189,8 +214,10 @@ TEST(AccessLog, WithoutAWriterDraftsNothing) {
   AccessLog log(nullptr);
   const ReadHead sent("GET / HTTP/1.0\r\n\r\n");
   EXPECT_FALSE(log.enabled());
-  EXPECT_EQ(log.draft(kOrigin, sent.head()).record.text, "");
-  log.finish({}, ok(1));
+  log::Buffer drafts;
+  EXPECT_TRUE(log.begin(drafts, kOrigin, sent.head()).record.empty());
+  EXPECT_EQ(drafts.view(), "");
+  log.finish(drafts, {}, ok(1));
   log.listening({});
   log.stopping({});
   log.hand_over();

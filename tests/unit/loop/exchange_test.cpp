@@ -158,5 +158,21 @@ TEST(ExchangeContentSent, OfContentThatWasThereIsUpToItsEnd) {
   }
 }
 
+TEST(Exchange, KeepsTheRoomOfAFewDraftsAndGivesMoreBack) {
+  Bench bench;
+  Exchange& exchange = bench.exchange();
+  exchange.drafts.append("draft");
+  const char* const room = exchange.drafts.view().data();
+  exchange.answers.emplace_back();
+  exchange.first_answer = 1;
+  exchange.forget_answers();
+  EXPECT_TRUE(exchange.answers.empty());
+  EXPECT_EQ(exchange.first_answer, 0U);
+  EXPECT_EQ(exchange.drafts.view().data(), room);
+  exchange.drafts.append(std::string(100'000, 'x'));
+  exchange.forget_answers();
+  EXPECT_EQ(exchange.drafts.view().data(), nullptr);
+}
+
 }  // namespace
 }  // namespace tinyserve::loop
