@@ -29,7 +29,7 @@
 namespace tinyserve::log {
 namespace {
 
-constexpr std::size_t kBatchBytes = 16 * 1024;
+constexpr std::size_t kBatchBytes = 64 * 1024;
 constexpr std::chrono::milliseconds kBatchDelay{10};
 constexpr std::chrono::seconds kRetryDelay{1};
 constexpr std::size_t kMaxDroppedLine = 128;
@@ -286,7 +286,8 @@ void Writer::Shared::run() {
   changed.notify_all();
 }
 
-// Sleeps until a batch is due. False when it is time to end.
+// Sleeps until a batch is due. False when it is time to end. It gathers before it sleeps for good,
+// so that a pusher who goes on pushing need not wake it for the first line of each batch.
 bool Writer::Shared::wait_for_lines() {
   std::unique_lock lock(mutex);
   const auto is_due = [this](Mode sleeping, std::size_t bytes) {
@@ -294,8 +295,14 @@ bool Writer::Shared::wait_for_lines() {
     return stopping || ring.size() >= bytes;
   };
   if (failing) changed.wait_for(lock, kRetryDelay, [this] { return stopping; });
-  changed.wait(lock, [&] { return is_due(Mode::kAsleep, 1); });
-  changed.wait_for(lock, kBatchDelay, [&] { return is_due(Mode::kGathering, kBatchBytes); });
+  const auto gather = [&] {
+    changed.wait_for(lock, kBatchDelay, [&] { return is_due(Mode::kGathering, kBatchBytes); });
+  };
+  gather();
+  if (ring.size() == 0) {
+    changed.wait(lock, [&] { return is_due(Mode::kAsleep, 1); });
+    gather();
+  }
   mode.store(Mode::kAwake, std::memory_order_relaxed);
   return ring.size() > 0 && !abandoned;
 }

@@ -1,11 +1,11 @@
 // writer.h — step 8's last leg: a thread that writes the log so that no request ever waits for it.
 //
 // The loop's thread pushes whole lines into a bounded ring; the writer's thread takes all that is
-// there in one write(2). It wakes when the ring stops being empty, waits until 16 KiB are there or
-// 10 ms have passed, and sleeps for good while nothing comes. When whoever reads the log has
-// stopped, lines are dropped and counted, and a "dropped" event line tells the count once there is
-// room again. The descriptor is used as it is: O_NONBLOCK would leak into other processes that
-// share it (a shell's terminal), hence the thread.
+// there in one write(2), when 64 KiB are there or 10 ms have passed, and sleeps for good while
+// nothing comes: whoever pushes wakes it for a full batch, or for the first line after a rest. When
+// whoever reads the log has stopped, lines are dropped and counted, and a "dropped" event line
+// tells the count once there is room again. The descriptor is used as it is: O_NONBLOCK would leak
+// into other processes that share it (a shell's terminal), hence the thread.
 //
 // What goes wrong is said once to the Diagnostics: a write that fails (ENOSPC, EDQUOT, EFBIG, EIO)
 // is tried again every second and the lines wait in the ring meanwhile; a log whose reader has gone

@@ -271,8 +271,8 @@ TEST_F(WriterTest, DoesNotWaitForTheDelayWhenABatchIsThere) {
     const auto begin = steady_clock::now();
     writer->push(line);
     std::this_thread::sleep_for(milliseconds(2));  // it has seen the first line and waits for more
-    for (int i = 1; i < 16; ++i) writer->push(line);
-    EXPECT_EQ(pipe.read(16 * line.size()).size(), 16 * line.size());
+    for (int i = 1; i < 64; ++i) writer->push(line);
+    EXPECT_EQ(pipe.read(64 * line.size()).size(), 64 * line.size());
     fastest = std::min(fastest, steady_clock::now() - begin);
   }
   EXPECT_LT(fastest, milliseconds(8));
