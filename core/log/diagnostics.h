@@ -18,8 +18,8 @@ class Diagnostics {
   Diagnostics& operator=(const Diagnostics&) = delete;
   virtual ~Diagnostics() = default;
 
-  // One line, without a line break. Called from the loop's thread and from the log writer's; keeps
-  // no reference.
+  // One line, without a line break. Called from the threads of the loops and from the log writer's,
+  // from several at once; keeps no reference.
   virtual void report(Severity severity, std::string_view text) = 0;
 };
 

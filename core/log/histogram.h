@@ -25,6 +25,14 @@ class Histogram {
     ++count_;
   }
 
+  // All values of `other`, too.
+  void add_all(const Histogram& other) {
+    for (std::size_t bucket = 0; bucket < buckets_.size(); ++bucket) {
+      buckets_[bucket] += other.buckets_[bucket];
+    }
+    count_ += other.count_;
+  }
+
   // What `percent` of 100 values do not exceed; 0 where there are none.
   [[nodiscard]] std::int64_t percentile(unsigned percent) const {
     const std::uint64_t rank = count_ / 100 * percent + (count_ % 100 * percent + 99) / 100;

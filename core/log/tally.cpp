@@ -40,22 +40,29 @@ Visit make_visit(const RequestFacts& facts) {
 void Tally::add(const Visit& visit, const Outcome& outcome) {
   if (!outcome.status) return;
   times_.add(outcome.dur_us);
-  if (outcome.dur_us > least_slow_us_) note_time(visit, outcome.dur_us);
+  note_time(visit.path, outcome.dur_us);
   if (outcome.status != kNotFound) return;
   missing_.add(visit);
   if (visit.is_by_own_link) broken_.add(visit);
 }
 
-void Tally::note_time(const Visit& visit, std::int64_t dur_us) {
-  const auto known = std::find_if(slowest_.begin(), slowest_.end(), [&](const Summary::Slow& slow) {
-    return slow.path == visit.path;
-  });
+void Tally::add_all(const Tally& other) {
+  times_.add_all(other.times_);
+  for (const Summary::Slow& slow : other.slowest_) note_time(slow.path, slow.dur_us);
+  missing_.add_all(other.missing_);
+  broken_.add_all(other.broken_);
+}
+
+void Tally::note_time(const std::string& path, std::int64_t dur_us) {
+  if (dur_us <= least_slow_us_) return;
+  const auto known = std::find_if(slowest_.begin(), slowest_.end(),
+                                  [&](const Summary::Slow& slow) { return slow.path == path; });
   if (known != slowest_.end()) {
     known->dur_us = std::max(known->dur_us, dur_us);
   } else if (slowest_.size() < Summary::kMostRows) {
-    slowest_.push_back({visit.path, dur_us});
+    slowest_.push_back({path, dur_us});
   } else {
-    *std::max_element(slowest_.begin(), slowest_.end(), is_slower) = {visit.path, dur_us};
+    *std::max_element(slowest_.begin(), slowest_.end(), is_slower) = {path, dur_us};
   }
   if (slowest_.size() < Summary::kMostRows) return;
   least_slow_us_ = std::max_element(slowest_.begin(), slowest_.end(), is_slower)->dur_us;
@@ -75,13 +82,23 @@ Summary Tally::summary() const {
 
 void Tally::Paths::add(const Visit& visit) {
   ++total_;
-  auto row = rows_.find(visit.path);
-  if (row == rows_.end()) {
+  add_row(visit.path, visit.referer, 1);
+}
+
+void Tally::Paths::add_all(const Paths& other) {
+  total_ += other.total_;
+  for (const auto& [path, row] : other.rows_) add_row(path, row.referer, row.count);
+}
+
+void Tally::Paths::add_row(const std::string& path, const std::string& referer,
+                           std::uint64_t count) {
+  auto known = rows_.find(path);
+  if (known == rows_.end()) {
     if (rows_.size() >= kMostPaths) return;
-    row = rows_.try_emplace(visit.path).first;
+    known = rows_.try_emplace(path).first;
   }
-  ++row->second.count;
-  if (row->second.referer.empty()) row->second.referer = visit.referer;
+  known->second.count += count;
+  if (known->second.referer.empty()) known->second.referer = referer;
 }
 
 Summary::MissingTable Tally::Paths::table() const {

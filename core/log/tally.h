@@ -29,6 +29,8 @@ struct Visit {
 class Tally {
  public:
   void add(const Visit& visit, const Outcome& outcome);
+  // All that `other` remembers, too.
+  void add_all(const Tally& other);
   // Requests and bytes are not counted here.
   [[nodiscard]] Summary summary() const;
 
@@ -37,6 +39,7 @@ class Tally {
   class Paths {
    public:
     void add(const Visit& visit);
+    void add_all(const Paths& other);
     [[nodiscard]] Summary::MissingTable table() const;
 
    private:
@@ -45,11 +48,13 @@ class Tally {
       std::uint64_t count = 0;
       std::string referer;
     };
+    void add_row(const std::string& path, const std::string& referer, std::uint64_t count);
+
     std::unordered_map<std::string, Row> rows_;
     std::uint64_t total_ = 0;
   };
 
-  void note_time(const Visit& visit, std::int64_t dur_us);
+  void note_time(const std::string& path, std::int64_t dur_us);
 
   Histogram times_;
   std::vector<Summary::Slow> slowest_;  // at most Summary::kMostRows, in no order

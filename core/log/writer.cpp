@@ -34,7 +34,8 @@ constexpr std::chrono::milliseconds kBatchDelay{10};
 constexpr std::chrono::seconds kRetryDelay{1};
 constexpr std::size_t kMaxDroppedLine = 128;
 
-// A bounded queue of bytes between one producer and one consumer, without a lock.
+// A bounded queue of bytes between one producer (or several, one at a time) and one consumer,
+// without a lock.
 //
 //     0 ........ tail ======== head ........ kRingBytes     tail and head count all bytes ever
 //                consumer      producer                     passed; their low bits are the place
@@ -135,9 +136,11 @@ std::uint64_t count_lines(std::string_view lines) {
 // There is one of it, and its fields stand beside those that they are used with.
 // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
 struct Writer::Shared {
-  Shared(std::string log_path, UniqueFd log_fd, Diagnostics& person, Format log_format)
+  Shared(std::string log_path, UniqueFd log_fd, Diagnostics& person, Format log_format,
+         Pushers pushers)
       : path(std::move(log_path)),
         has_events(log_format == Format::kJson),
+        has_several_pushers(pushers == Pushers::kSeveral),
         diagnostics(&person),
         fd(std::move(log_fd)),
         needs_line_feed(ends_within_line(fd.get(), path)) {}
@@ -159,6 +162,7 @@ struct Writer::Shared {
   Ring ring;
   const std::string path;
   const bool has_events;
+  const bool has_several_pushers;
   std::atomic<std::uint64_t> dropped{0};
   std::atomic<bool> closed{false};            // what is pushed vanishes: stopped, or EPIPE
   std::atomic<bool> abandoned{false};         // stop() has lost its patience: write no more
@@ -185,17 +189,19 @@ struct Writer::Shared {
   std::optional<off_t> size_when_failing;
   std::uint64_t dropped_before_failure = 0;
 
-  // The pusher's own.
+  // The pusher's own; of several, each other's in turn.
+  std::mutex push_mutex;
   std::uint64_t dropped_told = 0;  // in "dropped" lines
 };
 
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler stores it");
 
 Result<std::unique_ptr<Writer>> Writer::open(std::string path, Diagnostics& diagnostics,
-                                             Format format) {
+                                             Format format, Pushers pushers) {
   UniqueFd fd = open_log(path);
   if (!fd) return fail("open");
-  auto shared = std::make_shared<Shared>(std::move(path), std::move(fd), diagnostics, format);
+  auto shared =
+      std::make_shared<Shared>(std::move(path), std::move(fd), diagnostics, format, pushers);
   return std::unique_ptr<Writer>(new Writer(std::move(shared)));
 }
 
@@ -204,6 +210,12 @@ Writer::Writer(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
 Writer::~Writer() { stop(); }
 
 void Writer::push(std::string_view lines) {
+  std::unique_lock lock(shared_->push_mutex, std::defer_lock);
+  if (shared_->has_several_pushers) lock.lock();
+  push_alone(lines);
+}
+
+void Writer::push_alone(std::string_view lines) {
   Shared& shared = *shared_;
   if (shared.closed.load(std::memory_order_relaxed)) return;
   if (!thread_.joinable()) start();

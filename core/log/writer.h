@@ -1,6 +1,6 @@
 // writer.h — step 8's last leg: a thread that writes the log so that no request ever waits for it.
 //
-// The loop's thread pushes whole lines into a bounded ring; the writer's thread takes all that is
+// A loop's thread pushes whole lines into a bounded ring; the writer's thread takes all that is
 // there in one write(2), when 64 KiB are there or 10 ms have passed, and sleeps for good while
 // nothing comes: whoever pushes wakes it for a full batch, or for the first line after a rest. When
 // whoever reads the log has stopped, lines are dropped and counted, and a "dropped" event line
@@ -27,8 +27,12 @@
 
 namespace tinyserve::log {
 
+// How many threads push. One needs no lock.
+enum class Pushers : std::uint8_t { kOne, kSeveral };
+
 // One thread uses a Writer: it pushes and it stops. Only request_reopen() and dropped() may be
-// called from elsewhere.
+// called from elsewhere, and push() where there are several Pushers: not any more when stop() is
+// called.
 class Writer {
  public:
   static constexpr std::size_t kRingBytes = 1 << 20;
@@ -39,13 +43,15 @@ class Writer {
   // JSON no event lines are written.
   [[nodiscard]] static Result<std::unique_ptr<Writer>> open(std::string path,
                                                             Diagnostics& diagnostics,
-                                                            Format format = Format::kJson);
+                                                            Format format = Format::kJson,
+                                                            Pushers pushers = Pushers::kOne);
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
   ~Writer();  // stops as stop() does
 
-  // Puts a complete line (or several) into the ring, all or nothing; drops and counts them when
-  // they do not fit. Never waits for the log. The writer's thread is started by the first push.
+  // Puts a complete line (or several) into the ring, all or nothing and in one piece; drops and
+  // counts them when they do not fit. Never waits for the log. The writer's thread is started by
+  // the first push.
   void push(std::string_view lines);
 
   // Opens the path anew before the next write (log rotation), at the end of a line; nothing for
@@ -65,6 +71,7 @@ class Writer {
  private:
   struct Shared;
   explicit Writer(std::shared_ptr<Shared> shared);
+  void push_alone(std::string_view lines);
   void start();
 
   std::shared_ptr<Shared> shared_;  // shared with the thread, which may outlive this object

@@ -38,6 +38,17 @@ TEST(Histogram, TellsPercentilesOfManyValues) {
   EXPECT_NEAR(static_cast<double>(histogram.percentile(99)), 99'000, 99'000 / 32.0);
 }
 
+TEST(Histogram, TakesInAllThatAnotherCounted) {
+  Histogram histogram;
+  Histogram other;
+  for (int value = 1; value <= 10; ++value) histogram.add(value);
+  for (int value = 11; value <= 20; ++value) other.add(value);
+  histogram.add_all(other);
+  EXPECT_EQ(histogram.percentile(50), 10);
+  EXPECT_EQ(histogram.percentile(75), 15);
+  EXPECT_EQ(histogram.percentile(100), 20);
+}
+
 TEST(Histogram, TakesValuesOutOfItsRangeAsItsEnds) {
   Histogram histogram;
   histogram.add(-1);

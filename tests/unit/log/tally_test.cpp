@@ -111,6 +111,29 @@ TEST(Tally, CountsWhatWasNotFoundAndWhoLedThere) {
   EXPECT_EQ(summary.broken.rows[0].referer, "http://localhost:8080/");
 }
 
+TEST(Tally, TakesInAllThatAnotherRemembers) {
+  Tally tally;
+  Tally other;
+  tally.add(visit("/slow"), answered(200, 500));
+  tally.add(visit("/gone"), answered(404, 10));
+  other.add(visit("/slow"), answered(200, 900));
+  other.add(visit("/gone", "http://localhost:8080/"), answered(404, 20));
+  other.add(visit("/other"), answered(404, 30));
+  tally.add_all(other);
+  const Summary summary = tally.summary();
+  EXPECT_EQ(summary.p50_us, 30);
+  ASSERT_EQ(summary.slowest.size(), 3u);
+  EXPECT_EQ(summary.slowest[0].path, "/slow");
+  EXPECT_EQ(summary.slowest[0].dur_us, 900);
+  EXPECT_EQ(summary.slowest[1].path, "/other");
+  ASSERT_EQ(summary.missing.rows.size(), 2u);
+  EXPECT_EQ(summary.missing.total, 3u);
+  EXPECT_EQ(summary.missing.rows[0].path, "/gone");
+  EXPECT_EQ(summary.missing.rows[0].count, 2u);
+  EXPECT_EQ(summary.missing.rows[0].referer, "http://localhost:8080/");
+  EXPECT_EQ(summary.broken.total, 1u);
+}
+
 TEST(Tally, StaysSmallAndStillFindsBrokenLinksWhenPathsAreMadeUp) {
   Tally tally;
   for (int i = 0; i < 5000; ++i) tally.add(visit("/" + std::to_string(i)), answered(404));

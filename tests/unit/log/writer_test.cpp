@@ -363,6 +363,40 @@ TEST_F(WriterTest, KeepsEveryLineWholeAndInOrderAroundTheRing) {
   EXPECT_GE(next + (dropped - told), kLines);
 }
 
+TEST_F(WriterTest, KeepsTheLinesOfSeveralThreadsWhole) {
+  constexpr int kThreads = 4;
+  constexpr int kPushes = 20'000;
+  auto writer = Writer::open(path(), diagnostics, Format::kPretty, Pushers::kSeveral).value();
+  std::vector<std::thread> pushers;
+  for (int i = 0; i < kThreads; ++i) {
+    pushers.emplace_back([&writer, i] {
+      const std::string name = std::string(60, static_cast<char>('a' + i)) + ' ';
+      for (int push = 0; push < kPushes; ++push) {
+        const std::string number = std::to_string(push);
+        writer->push(name + number + " first\n" + name + number + " second\n");
+      }
+    });
+  }
+  for (std::thread& pusher : pushers) pusher.join();
+  writer->stop();
+  std::ifstream file(path());
+  std::vector<int> next(kThreads, 0);
+  std::uint64_t lines = 0;
+  for (std::string line; std::getline(file, line); ++lines) {
+    const auto pusher = static_cast<std::size_t>(line.at(0) - 'a');
+    ASSERT_LT(pusher, next.size()) << line;
+    ASSERT_EQ(line.substr(0, 61), std::string(60, line[0]) + ' ') << line;
+    const int number = std::stoi(line.substr(61));
+    ASSERT_GE(number, next[pusher]) << "each one's lines are in its order";
+    next[pusher] = number;
+    ASSERT_EQ(line.substr(61), std::to_string(number) + " first");
+    ASSERT_TRUE(std::getline(file, line)) << "what is pushed together stays together";
+    ++lines;
+    ASSERT_EQ(line, std::string(60, line[0]) + ' ' + std::to_string(number) + " second");
+  }
+  EXPECT_EQ(lines + writer->dropped(), 2ULL * kThreads * kPushes);
+}
+
 TEST_F(WriterTest, SaysOnceThatNobodyReadsAnyMore) {
   Pipe pipe;
   auto writer = writer_on(pipe.writer.get(), diagnostics);
