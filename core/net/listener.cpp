@@ -57,6 +57,29 @@ Result<Address> bound_address(int fd) {
   return Address::from(storage);
 }
 
+// A socket with the options that listen_on() promises.
+Result<UniqueFd> make_socket(const Address& address) {
+  UniqueFd fd(::socket(address.is_ipv6() ? AF_INET6 : AF_INET,
+                       SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd) return fail("socket");
+  if (const auto set = set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR); !set) return set.error();
+  if (const auto set = set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY); !set) return set.error();
+  if (address.is_ipv6()) {
+    if (const auto set = set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY); !set) return set.error();
+  }
+  return fd;
+}
+
+Result<Listener> start_listening(UniqueFd fd, const Address& address) {
+  const auto where = address.socket_address();
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&where.storage), where.size) != 0)
+    return fail("bind");
+  if (::listen(fd.get(), kBacklog) != 0) return fail("listen");
+  const auto bound = bound_address(fd.get());
+  if (!bound) return bound.error();
+  return Listener{std::move(fd), *bound};
+}
+
 // Errors after which accept(2) says to go on with the next connection: this one is gone.
 bool is_gone(int error) {
   switch (error) {
@@ -111,21 +134,19 @@ Outcome listen_with_port(const std::vector<Address>& addresses, std::uint16_t po
 }  // namespace
 
 Result<Listener> listen_on(const Address& address) {
-  UniqueFd fd(::socket(address.is_ipv6() ? AF_INET6 : AF_INET,
-                       SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd) return fail("socket");
-  if (const auto set = set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR); !set) return set.error();
-  if (const auto set = set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY); !set) return set.error();
-  if (address.is_ipv6()) {
-    if (const auto set = set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY); !set) return set.error();
-  }
-  const auto where = address.socket_address();
-  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&where.storage), where.size) != 0)
-    return fail("bind");
-  if (::listen(fd.get(), kBacklog) != 0) return fail("listen");
-  const auto bound = bound_address(fd.get());
-  if (!bound) return bound.error();
-  return Listener{std::move(fd), *bound};
+  auto fd = make_socket(address);
+  if (!fd) return fd.error();
+  return start_listening(*std::move(fd), address);
+}
+
+Result<Listener> listen_beside(const Listener& first) {
+  // The first one was bound without the option, which is how a port that is taken was noticed.
+  if (const auto set = set_option(first.fd.get(), SOL_SOCKET, SO_REUSEPORT); !set)
+    return set.error();
+  auto fd = make_socket(first.address);
+  if (!fd) return fd.error();
+  if (const auto set = set_option(fd->get(), SOL_SOCKET, SO_REUSEPORT); !set) return set.error();
+  return start_listening(*std::move(fd), first.address);
 }
 
 Result<Listener> adopt(int socket) {

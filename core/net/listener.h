@@ -25,6 +25,12 @@ struct Listener {
 // socket(2)'s, bind(2)'s and listen(2)'s errors.
 [[nodiscard]] Result<Listener> listen_on(const Address& address);
 
+// Another socket like listen_on() makes, for the address of `first`, which that has made: the
+// kernel spreads connections over all of them (SO_REUSEPORT), each for good when it is begun. From
+// now on other programs of the same user that ask for this may share the address, too; who does
+// not, as listen_on() does not, finds it taken.
+[[nodiscard]] Result<Listener> listen_beside(const Listener& first);
+
 // A duplicate of `socket`, which somebody else made to listen; close-on-exec. Makes it non-blocking
 // and TCP_NODELAY, which holds for whoever else has it open, too. Fails with EBADF: it is not open;
 // ENOTSOCK: no socket; EPROTOTYPE: no stream; EAFNOSUPPORT: neither IPv4 nor IPv6; EINVAL: it does

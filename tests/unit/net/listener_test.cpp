@@ -74,6 +74,41 @@ TEST(ListenOn, TakesAPortAgainWhoseOldConnectionsLinger) {
   EXPECT_TRUE(listen_on(address));
 }
 
+TEST(ListenBeside, SharesTheConnectionsOfAnAddress) {
+  const Listener first = loopback();
+  const auto second = listen_beside(first);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->address.host_port(), first.address.host_port());
+  EXPECT_NE(::fcntl(second->fd.get(), F_GETFL) & O_NONBLOCK, 0);
+  EXPECT_NE(::fcntl(second->fd.get(), F_GETFD) & FD_CLOEXEC, 0);
+  constexpr int kClients = 64;
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < kClients; ++i) clients.push_back(connect_to(first.address));
+  const auto accepted = [](const Listener& listener) {
+    int count = 0;
+    for (auto next = accept_one(listener.fd.get()); next && *next;
+         next = accept_one(listener.fd.get())) {
+      EXPECT_EQ(option_of((*next)->fd.get(), IPPROTO_TCP, TCP_NODELAY), 1);
+      ++count;
+    }
+    return count;
+  };
+  const int of_first = accepted(first);
+  const int of_second = accepted(*second);
+  EXPECT_GT(of_first, 0);
+  EXPECT_GT(of_second, 0);
+  EXPECT_EQ(of_first + of_second, kClients);
+}
+
+TEST(ListenBeside, LeavesThePortTakenForOthers) {
+  const Listener first = loopback();
+  const auto second = listen_beside(first);
+  ASSERT_TRUE(second);
+  const auto other = listen_on(first.address);
+  ASSERT_FALSE(other);
+  EXPECT_TRUE(other.error().is(EADDRINUSE));
+}
+
 TEST(ListenOnAll, SharesOnePort) {
   Options options;
   options.addresses = {"127.0.0.1", "127.0.0.2"};
