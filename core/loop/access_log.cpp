@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "log/glob.h"
 
@@ -64,6 +65,16 @@ void AccessLog::finish(const log::Buffer& drafts, const Draft& draft, const log:
   encoder_.finish(lines_, drafts, draft.record, outcome);
   // The writer takes a batch whole or not at all: it must stay far below what its ring holds.
   if (lines_.size() >= kMostGathered) hand_over();
+}
+
+void AccessLog::absorb(AccessLog& other) {
+  const log::Stopping totals = std::exchange(other.totals_, {});
+  totals_.requests += totals.requests;
+  totals_.bytes += totals.bytes;
+  totals_.connections += totals.connections;
+  if (!tally_ || !other.tally_) return;
+  tally_->add_all(*other.tally_);
+  other.tally_.emplace();
 }
 
 void AccessLog::listening(const log::Listening& event) {

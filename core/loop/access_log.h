@@ -57,6 +57,8 @@ class AccessLog {
   void finish(const log::Buffer& drafts, const Draft& draft, const log::Outcome& outcome);
 
   void connection_opened() { ++totals_.connections; }
+  // Takes over what `other` has counted: when neither is used by another thread any more.
+  void absorb(AccessLog& other);
   void listening(const log::Listening& event);
   // The last line: with the totals.
   void stopping(Instant now);

@@ -20,6 +20,8 @@ struct Config {
   log::Options log;
   http::Timeouts timeouts;
   std::size_t max_connections = 10'000;  // never above what RLIMIT_NOFILE leaves
+  std::size_t threads =
+      1;  // loops that serve side by side, each on a thread of its own; at least 1
   std::size_t workers = 0;  // threads for what would block a loop; 0: as many as there are
                             // processors, at most 4
   std::size_t memory_budget = 256ULL

@@ -19,11 +19,12 @@ namespace {
 constexpr std::uint64_t kListenerToken = 1ULL << 63;  // with the listener's index
 constexpr std::uint64_t kWakeUpToken = 1ULL << 62;
 constexpr int kAcceptBurst = 64;
-constexpr std::size_t kDoorPlaces = 64;  // connections over the limit that are told so
+constexpr std::size_t kDoorPlaces = 64;  // of all loops together
 constexpr std::int64_t kLeastIdleMs =
     1000;  // a connection that has just been answered is not idle yet
 constexpr std::int64_t kIdleSearchPauseMs = 100;  // between two looks at all connections
 constexpr std::int64_t kListenPauseMs = 100;      // after the kernel refused to accept
+constexpr std::int64_t kWarningPauseMs = 1000;    // between two words of any loop, on average
 
 std::uint64_t token_of(std::uint32_t slot, std::uint32_t generation) {
   return static_cast<std::uint64_t>(generation & 0x3fffffffU) << 32 | slot;
@@ -57,21 +58,23 @@ UniqueFd open_spare() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC
 
 }  // namespace
 
-Loop::Loop(const Config& config, std::size_t max_connections, std::vector<net::Listener> listeners,
+Loop::Loop(const Config& config, Commons& commons, std::vector<net::Listener> listeners,
            net::Poller poller, WakeUp wake_up, handlers::Router& router, WorkerPool& workers,
            log::Writer* writer, log::Diagnostics& diagnostics)
     : config_(config),
-      max_connections_(max_connections),
+      commons_(commons),
+      door_places_(std::max<std::size_t>(kDoorPlaces / commons.loops, 1)),
       listeners_(std::move(listeners)),
       poller_(std::move(poller)),
       wake_up_(std::move(wake_up)),
       spare_(open_spare()),
       access_log_(writer, config.log),
-      budget_(config.memory_budget),
       finished_jobs_(wake_up_),
-      services_{config,  router,  access_log_,    diagnostics,
-                budget_, workers, finished_jobs_, read_clocks()},
-      deadlines_(services_.now.mono_ms()) {}
+      services_{config,         router,  access_log_,    diagnostics,
+                commons.budget, workers, finished_jobs_, read_clocks()},
+      deadlines_(services_.now.mono_ms()) {
+  services_.warning_pause_ms = kWarningPauseMs * static_cast<std::int64_t>(commons.loops);
+}
 
 void Loop::stop() noexcept {
   stop_requested_.store(true);
@@ -253,7 +256,12 @@ void Loop::destroy_closed() {
   for (const std::uint32_t slot : closed_) {
     Slot& entry = slots_[slot];
     if (!entry.connection) continue;
-    (entry.at_the_door ? at_the_door_ : connections_) -= 1;
+    if (entry.at_the_door) {
+      --at_the_door_;
+    } else {
+      --connections_;
+      commons_.places.give_back();
+    }
     deadlines_.set(slot, Deadlines::kNever);
     entry.connection.reset();  // closing the descriptor ends epoll's watch
     ++entry.generation;
@@ -293,8 +301,8 @@ void Loop::expire() {
 
 void Loop::accept_burst(int listener) {
   for (int accepted = 0; accepted < kAcceptBurst; ++accepted) {
-    const bool full = connections_ >= max_connections_;
-    if (full && at_the_door_ >= kDoorPlaces && !has_idle()) return watch_listeners(false);
+    const bool full = commons_.places.are_taken();
+    if (full && at_the_door_ >= door_places_ && !has_idle()) return watch_listeners(false);
     auto next = net::accept_one(listener);
     if (!next) return turn_away_one(listener, next.error());
     if (!*next) return;
@@ -320,10 +328,11 @@ void Loop::admit(net::Accepted accepted) {
     return services_.warn("cannot watch a new connection: " + added.error().message());
   }
   entry.watched = http::Interest::kReadable;
-  entry.at_the_door = connections_ >= max_connections_;
+  entry.at_the_door = !commons_.places.take();
   entry.queued_turn = false;
   entry.alarm_ms = http::kNever;
-  entry.connection.emplace(std::move(accepted.fd), accepted.peer, next_number_++, services_.now);
+  const std::uint64_t number = 1 + commons_.connections.fetch_add(1, std::memory_order_relaxed);
+  entry.connection.emplace(std::move(accepted.fd), accepted.peer, number, services_.now);
   access_log_.connection_opened();
   if (!entry.at_the_door) {
     ++connections_;
@@ -331,7 +340,7 @@ void Loop::admit(net::Accepted accepted) {
     return;
   }
   ++at_the_door_;
-  services_.warn("the connection limit of " + std::to_string(max_connections_) +
+  services_.warn("the connection limit of " + std::to_string(commons_.places.most()) +
                  " is reached: new connections get a 503");
   step(slot, [this](Connection& connection) { connection.turn_away(services_); });
 }
@@ -411,7 +420,8 @@ void Loop::watch_listeners(bool wanted) {
   }
 }
 
-// Listens again when there is room, or when the pause is over.
+// Listens again when there is room, or when the pause is over. Room that another loop has made is
+// not told here; but who waits for room has its places at the door taken, and these are soon free.
 void Loop::reconsider_listeners() {
   if (listening_ || stopping_) return;
   const std::int64_t now_ms = services_.now.mono_ms();
@@ -419,7 +429,7 @@ void Loop::reconsider_listeners() {
     if (now_ms < listen_again_ms_) return;
     listen_again_ms_ = http::kNever;
   }
-  if (connections_ < max_connections_ || at_the_door_ < kDoorPlaces) watch_listeners(true);
+  if (!commons_.places.are_taken() || at_the_door_ < door_places_) watch_listeners(true);
 }
 
 void Loop::begin_stop() {

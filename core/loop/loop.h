@@ -10,6 +10,10 @@
 // Connections live in a slab of slots. An event's token carries slot and generation, so that an
 // event of a connection that was closed earlier in the same batch can't meet the one that took its
 // slot.
+//
+// A server may have several, which share nothing that changes but the counts in Commons. At the
+// limit of connections each makes room with its own: one that has none idle turns the newcomer
+// away, though another loop may have some.
 #pragma once
 
 #include <array>
@@ -21,7 +25,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/memory_budget.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "base/wake_up.h"
@@ -29,6 +32,7 @@
 #include "handlers/router.h"
 #include "loop/access_log.h"
 #include "loop/alarms.h"
+#include "loop/commons.h"
 #include "loop/config.h"
 #include "loop/connection.h"
 #include "loop/deadlines.h"
@@ -41,8 +45,8 @@ namespace tinyserve::loop {
 class Loop {
  public:
   // Everything passed by reference must outlive the loop, apart from `workers`, which must have
-  // ended before: their jobs come back here. `max_connections` is at least 1.
-  Loop(const Config& config, std::size_t max_connections, std::vector<net::Listener> listeners,
+  // ended before: their jobs come back here. There is at least one place.
+  Loop(const Config& config, Commons& commons, std::vector<net::Listener> listeners,
        net::Poller poller, WakeUp wake_up, handlers::Router& router, WorkerPool& workers,
        log::Writer* writer, log::Diagnostics& diagnostics);
   Loop(const Loop&) = delete;
@@ -94,14 +98,14 @@ class Loop {
   void read_time();
 
   const Config& config_;
-  const std::size_t max_connections_;
+  Commons& commons_;
+  const std::size_t door_places_;  // for connections over the limit that are told so
   std::vector<net::Listener> listeners_;
   net::Poller poller_;
   WakeUp wake_up_;
   UniqueFd spare_;  // given up for a moment when descriptors run out, to tell a client so
   AccessLog access_log_;
   std::int64_t date_s_ = INT64_MIN;  // what Services::date says
-  MemoryBudget budget_;
   FinishedJobs finished_jobs_;
   Services services_;
   Deadlines deadlines_;
@@ -125,7 +129,6 @@ class Loop {
   std::vector<std::uint32_t> turns_;   // slots that want to go on without an event
   std::size_t connections_ = 0;        // without those at the door
   std::size_t at_the_door_ = 0;
-  std::uint64_t next_number_ = 1;
 
   struct Idle {
     std::int64_t since_ms;

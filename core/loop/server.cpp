@@ -6,12 +6,17 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <deque>
+#include <future>
 #include <optional>
+#include <system_error>
 #include <thread>
 
+#include "base/thread.h"
 #include "files/root.h"
 #include "handlers/router.h"
 #include "log/writer.h"
+#include "loop/commons.h"
 #include "loop/loop.h"
 #include "net/listener.h"
 
@@ -21,13 +26,15 @@ namespace {
 
 using What = StartFailure::What;
 
-// Descriptors that are no connections: listeners, epoll, log, the door, and files that are being
-// sent.
+// Descriptors that are no connections: of one loop, and of the log, the door, and files that are
+// being sent. A further loop has listeners, epoll, its wake-up, a spare one, the root, and the
+// files that its cache holds open.
 constexpr std::size_t kReservedDescriptors = 64 + 64;
+constexpr std::size_t kDescriptorsOfALoop = 8 + handlers::AnswerCache::kMostFiles;
 
-// As many connections as are wanted and RLIMIT_NOFILE leaves, with its soft limit raised to the
-// hard one.
-std::size_t connection_limit(std::size_t wanted) {
+// As many connections as are wanted and RLIMIT_NOFILE leaves beside `loops` loops, with its soft
+// limit raised to the hard one.
+std::size_t connection_limit(std::size_t wanted, std::size_t loops) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
   if (limit.rlim_cur < limit.rlim_max) {
@@ -36,9 +43,9 @@ std::size_t connection_limit(std::size_t wanted) {
   }
   if (limit.rlim_cur == RLIM_INFINITY) return wanted;
   const std::size_t descriptors = limit.rlim_cur;
-  const std::size_t left = descriptors > 2 * kReservedDescriptors
-                               ? descriptors - kReservedDescriptors
-                               : std::max<std::size_t>(descriptors / 2, 1);
+  const std::size_t reserved = kReservedDescriptors + (loops - 1) * kDescriptorsOfALoop;
+  const std::size_t left = descriptors > 2 * reserved ? descriptors - reserved
+                                                      : std::max<std::size_t>(descriptors / 2, 1);
   return std::min(wanted, left);
 }
 
@@ -122,29 +129,49 @@ What what_of(const net::ListenFailure& failure) {
 }  // namespace
 
 struct Server::Impl {
+  // One loop and what it alone uses.
+  struct Lane {
+    Lane(Impl& server, files::Root own_root, std::vector<net::Listener> listeners,
+         net::Poller poller, WakeUp wake_up)
+        : root(std::move(own_root)),
+          router(server.config.handlers, own_host_name(), root),
+          loop(server.config, *server.commons, std::move(listeners), std::move(poller),
+               std::move(wake_up), router, *server.workers, server.writer.get(),
+               server.diagnostics) {}
+
+    files::Root root;
+    handlers::Router router;
+    Loop loop;
+  };
+
   Impl(const Config& wanted, log::Diagnostics& told) : config(wanted), diagnostics(told) {}
+  Result<void> add_lanes(files::Root root, std::vector<net::Listener> listeners);
+  Result<void> add_lane(files::Root root, std::vector<net::Listener> listeners);
+  Result<void> run_lanes();
+  Result<void> run_until_all_end(Loop& loop);
+  void stop() noexcept;
+  [[nodiscard]] const files::Root& root() const { return lanes.front().root; }
 
   Config config;
   log::Diagnostics& diagnostics;
-  std::size_t max_connections = 0;
   std::vector<std::string> addresses;
   std::vector<std::string> urls;
   std::uint16_t port = 0;
   bool hides_own_api = false;
   std::unique_ptr<log::Writer> writer;  // none: no records are wanted
-  std::optional<files::Root> root;
-  std::optional<handlers::Router> router;
-  std::optional<Loop> loop;
-  std::optional<WorkerPool> workers;  // ends first: its jobs come back to the loop
+  std::optional<Commons> commons;
+  std::deque<Lane> lanes;             // at least one; none moves
+  std::optional<WorkerPool> workers;  // ends first: its jobs come back to the loops
 };
 
 std::variant<Server, StartFailure> Server::open(const Config& config,
                                                 log::Diagnostics& diagnostics) {
   auto impl = std::make_unique<Impl>(config, diagnostics);
-  impl->max_connections = connection_limit(config.max_connections);
+  const std::size_t loops = std::max<std::size_t>(config.threads, 1);
+  impl->commons.emplace(connection_limit(config.max_connections, loops), config.memory_budget,
+                        loops);
   auto root = files::Root::open(impl->config.files);
   if (!root) return StartFailure{What::kRoot, config.files.root, root.error()};
-  impl->root = *std::move(root);
 
   auto listened = net::listen_on_all(impl->config.net);
   if (const auto* failure = std::get_if<net::ListenFailure>(&listened)) {
@@ -157,14 +184,11 @@ std::variant<Server, StartFailure> Server::open(const Config& config,
     impl->addresses.push_back(listener.address.host());
 
   if (config.log.format != log::Format::kNone) {
-    auto writer = log::Writer::open(config.log.path, diagnostics, config.log.format);
+    const auto pushers = loops > 1 ? log::Pushers::kSeveral : log::Pushers::kOne;
+    auto writer = log::Writer::open(config.log.path, diagnostics, config.log.format, pushers);
     if (!writer) return StartFailure{What::kLog, config.log.path, writer.error()};
     impl->writer = *std::move(writer);
   }
-  auto poller = net::Poller::open();
-  if (!poller) return StartFailure{What::kSystem, {}, poller.error()};
-  auto wake_up = WakeUp::open();
-  if (!wake_up) return StartFailure{What::kSystem, {}, wake_up.error()};
 
   if (config.handlers.compression == handlers::Compression::kAuto) {
     impl->config.handlers.compression = serves_this_machine_only(listeners)
@@ -174,14 +198,40 @@ std::variant<Server, StartFailure> Server::open(const Config& config,
 
   // Writing to a peer that is gone must be an error of that write, not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
-  impl->hides_own_api = config.handlers.api && impl->root->single_file().empty() &&
-                        impl->root->find("api").has_value();
-  impl->router.emplace(impl->config.handlers, own_host_name(), *impl->root);
+  impl->hides_own_api =
+      config.handlers.api && root->single_file().empty() && root->find("api").has_value();
   impl->workers.emplace(worker_count(config));
-  impl->loop.emplace(impl->config, impl->max_connections, std::move(listeners), *std::move(poller),
-                     *std::move(wake_up), *impl->router, *impl->workers, impl->writer.get(),
-                     diagnostics);
+  if (const auto added = impl->add_lanes(*std::move(root), std::move(listeners)); !added)
+    return StartFailure{What::kSystem, {}, added.error()};
   return Server(std::move(impl));
+}
+
+// As many as there are loops: one with `root` and `listeners`, the others with their likes.
+Result<void> Server::Impl::add_lanes(files::Root root, std::vector<net::Listener> listeners) {
+  const bool inherited = !config.net.inherited.empty();
+  for (std::size_t further = 1; further < commons->loops; ++further) {
+    auto other_root = root.duplicate();
+    if (!other_root) return other_root.error();
+    std::vector<net::Listener> others;
+    for (const net::Listener& listener : listeners) {
+      auto other = inherited ? net::adopt(listener.fd.get()) : net::listen_beside(listener);
+      if (!other) return other.error();
+      others.push_back(*std::move(other));
+    }
+    if (const auto added = add_lane(*std::move(other_root), std::move(others)); !added)
+      return added;
+  }
+  return add_lane(std::move(root), std::move(listeners));
+}
+
+Result<void> Server::Impl::add_lane(files::Root root, std::vector<net::Listener> listeners) {
+  auto poller = net::Poller::open();
+  if (!poller) return poller.error();
+  auto wake_up = WakeUp::open();
+  if (!wake_up) return wake_up.error();
+  lanes.emplace_back(*this, std::move(root), std::move(listeners), *std::move(poller),
+                     *std::move(wake_up));
+  return {};
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -195,26 +245,71 @@ const std::vector<std::string>& Server::urls() const { return impl_->urls; }
 std::string Server::url_at(const std::string& address) const {
   return url_of(address, impl_->port);
 }
-const std::string& Server::root() const { return impl_->root->path(); }
-bool Server::serves_single_file() const { return !impl_->root->single_file().empty(); }
+const std::string& Server::root() const { return impl_->root().path(); }
+bool Server::serves_single_file() const { return !impl_->root().single_file().empty(); }
 bool Server::hides_own_api() const { return impl_->hides_own_api; }
-std::size_t Server::max_connections() const { return impl_->max_connections; }
+std::size_t Server::max_connections() const { return impl_->commons->places.most(); }
 
 Result<void> Server::run() {
-  AccessLog& access_log = impl_->loop->access_log();
+  AccessLog& access_log = impl_->lanes.front().loop.access_log();
   access_log.listening(
-      {read_clocks().wall_us, impl_->urls, impl_->port, impl_->root->path(), TINYSERVE_VERSION});
+      {read_clocks().wall_us, impl_->urls, impl_->port, impl_->root().path(), TINYSERVE_VERSION});
   access_log.hand_over();
-  const auto ended = impl_->loop->run();
+  const auto ended = impl_->run_lanes();
+  for (std::size_t i = 1; i < impl_->lanes.size(); ++i) {
+    access_log.absorb(impl_->lanes[i].loop.access_log());
+  }
   access_log.stopping(read_clocks());
   access_log.hand_over();
   if (impl_->writer) impl_->writer->stop();
   return ended;
 }
 
-log::Summary Server::summary() const { return impl_->loop->access_log().summary(); }
+// Runs the first loop on the caller's thread, each of the others on its own, until all have ended.
+Result<void> Server::Impl::run_lanes() {
+  std::vector<std::future<Result<void>>> ends;
+  std::vector<std::thread> threads;
+  Result<void> result;
+  const auto task_of = [this, &ends](Lane& lane) {
+    std::packaged_task<Result<void>()> task([this, &lane] { return run_until_all_end(lane.loop); });
+    ends.push_back(task.get_future());
+    return task;
+  };
+  try {
+    for (std::size_t i = 1; i < lanes.size(); ++i)
+      threads.push_back(start_thread(task_of(lanes[i])));
+  } catch (const std::system_error& error) {
+    ends.pop_back();
+    result = Error{error.code(), "start a thread"};
+    stop();
+  }
+  task_of(lanes.front())();
+  for (std::thread& thread : threads) thread.join();
+  for (std::future<Result<void>>& end : ends) {
+    if (const auto ended = end.get(); !ended && result) result = ended;
+  }
+  return result;
+}
 
-void Server::stop() noexcept { impl_->loop->stop(); }
+// However one ends, the others are to end with it.
+Result<void> Server::Impl::run_until_all_end(Loop& loop) {
+  try {
+    const auto ended = loop.run();
+    stop();
+    return ended;
+  } catch (...) {
+    stop();
+    throw;
+  }
+}
+
+void Server::Impl::stop() noexcept {
+  for (Lane& lane : lanes) lane.loop.stop();
+}
+
+log::Summary Server::summary() const { return impl_->lanes.front().loop.access_log().summary(); }
+
+void Server::stop() noexcept { impl_->stop(); }
 
 void Server::reopen_log() noexcept {
   if (impl_->writer) impl_->writer->request_reopen();

@@ -61,8 +61,10 @@ class Server {
   // leaves less.
   [[nodiscard]] std::size_t max_connections() const;
 
-  // Serves until stop() was called and what was running has ended; the first line of the log is the
-  // listening event, the last one the stopping event. Fails only when epoll itself does.
+  // Serves until stop() was called and what was running has ended, on the caller's thread and on
+  // Config::threads - 1 further ones; the first line of the log is the listening event, the last
+  // one the stopping event. Fails only when epoll itself does, for any of them, or when the system
+  // allows no more threads (EAGAIN).
   [[nodiscard]] Result<void> run();
 
   // What was served so far: not while run() runs. Percentiles and tables are empty without

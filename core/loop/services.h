@@ -32,16 +32,18 @@ struct Services {
   std::string head = {};                                       // scratch: where heads are written
   std::vector<std::unique_ptr<Exchange>> idle_exchanges = {};  // for reuse, a bounded number
   std::int64_t warned_ms = INT64_MIN / 2;
-  std::uint64_t ticket = 0;  // of the connection whose step this is
+  std::int64_t warning_pause_ms = 1000;  // the least time between two
+  std::uint64_t ticket = 0;              // of the connection whose step this is
   // By the number of a job: the tickets of those who wait for it beside the one who posted it.
   std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> waiting = {};
 
   // Gives a worker a job of the connection whose step this is; it comes back to its resume().
   void post(std::unique_ptr<Job> job) { workers.post(std::move(job), ticket, finished_jobs); }
 
-  // A word for the person at the terminal, at most once a second: a crowd must not flood it.
+  // A word for the person at the terminal, unless there was one just now: a crowd must not flood
+  // it.
   void warn(std::string_view text) {
-    if (now.mono_ms() - warned_ms < 1000) return;
+    if (now.mono_ms() - warned_ms < warning_pause_ms) return;
     warned_ms = now.mono_ms();
     diagnostics.report(log::Severity::kWarning, text);
   }

@@ -199,6 +199,32 @@ TEST(AccessLog, SumsUpWhatWasIgnoredAndWhatNobodyReadsToo) {
   EXPECT_EQ(summary.slowest[1].path, "/b");
 }
 
+TEST(AccessLog, TakesOverWhatAnotherHasCounted) {
+  Journal journal;
+  const ReadHead sent("GET /a HTTP/1.0\r\n\r\n");
+  const log::Options options{.summary = true};
+  AccessLog first(journal.writer.get(), options);
+  AccessLog second(journal.writer.get(), options);
+  for (AccessLog* log : {&first, &second}) {
+    log->connection_opened();
+    log->finish(log->draft(kOrigin, sent.head()), ok(10));
+    log->hand_over();
+  }
+  first.absorb(second);
+  first.absorb(second);  // by now there is nothing left in it
+  EXPECT_EQ(first.summary().requests, 2u);
+  EXPECT_EQ(first.summary().bytes, 20u);
+  EXPECT_EQ(first.summary().p50_us, 63);
+  EXPECT_EQ(second.summary().requests, 0u);
+  EXPECT_TRUE(second.summary().slowest.empty());
+  first.stopping({});
+  first.hand_over();
+  const auto lines = journal.lines();
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[2].at("requests"), 2);
+  EXPECT_EQ(lines[2].at("connections"), 2);
+}
+
 TEST(AccessLog, WithoutASummaryKnowsTheTotalsOnly) {
   Journal journal;
   const ReadHead sent("GET / HTTP/1.0\r\n\r\n");

@@ -39,7 +39,8 @@ class Bench {
  public:
   explicit Bench(std::size_t max_connections = 100, const Config& config = {})
       : config_(config),
-        loop_(config_, max_connections, std::exchange(listeners_, {}), *net::Poller::open(),
+        commons_(max_connections, config.memory_budget, 1),
+        loop_(config_, commons_, std::exchange(listeners_, {}), *net::Poller::open(),
               *WakeUp::open(), router_, workers_, nullptr, diagnostics_) {
     std::signal(SIGPIPE, SIG_IGN);
   }
@@ -85,6 +86,7 @@ class Bench {
 
   TempTree site_{{"index.html", "home"}, {"large.bin", std::string(20'000'000, 'x')}};
   Config config_;
+  Commons commons_;
   HeardDiagnostics diagnostics_;
   files::Root root_ = *files::Root::open({site_.path(), false});
   handlers::Router router_{config_.handlers, "", root_};

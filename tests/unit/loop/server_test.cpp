@@ -1,10 +1,15 @@
 #include "loop/server.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
+#include <list>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -109,6 +114,21 @@ TEST(ServerOpen, NamesAPortThatIsTaken) {
   EXPECT_EQ(failure.what, What::kListen);
   EXPECT_EQ(failure.subject, "127.0.0.1:" + std::to_string(config.net.port));
   EXPECT_TRUE(failure.error.is(EADDRINUSE));
+}
+
+TEST(ServerOpen, NamesAPortThatSeveralThreadsHaveTaken) {
+  const TempTree site;
+  NoDiagnostics diagnostics;
+  Config config = config_for(site);
+  config.threads = 2;
+  const auto first = Server::open(config, diagnostics);
+  config.net.port = std::get<Server>(first).port();
+  for (const std::size_t threads : {1, 2}) {
+    config.threads = threads;
+    const StartFailure failure = failure_of(config);
+    EXPECT_EQ(failure.what, What::kListen);
+    EXPECT_TRUE(failure.error.is(EADDRINUSE));
+  }
 }
 
 TEST(ServerOpen, NamesALogThatCannotBeWritten) {
@@ -245,6 +265,87 @@ TEST(Server, AcceptsNothingAfterItWasStopped) {
   EXPECT_EQ(test::get(running.address(), "/").status, 200);
   running.stop();
   EXPECT_THROW(RawClient{running.address()}, std::system_error);
+}
+
+// Connected all at once, so that each of several loops has some of them.
+TEST(Server, ServesWithSeveralThreadsAsOne) {
+  constexpr int kClients = 64;
+  const TempTree site{{"index.html", "home"}};
+  const TempTree logs;
+  Config config = config_for(site);
+  config.threads = 4;
+  config.log.format = log::Format::kJson;
+  config.log.path = logs.path("log");
+  config.log.summary = true;
+  Running running(config);
+  std::list<RawClient> clients;
+  for (int i = 0; i < kClients; ++i) clients.emplace_back(running.address());
+  for (RawClient& client : clients) client.send(test::get_request("/missing"));
+  for (RawClient& client : clients) EXPECT_EQ(client.read_response().status, 404);
+  running.stop();
+  for (RawClient& client : clients) EXPECT_TRUE(client.is_closed_by_server());
+  const log::Summary summary = running.server().summary();
+  EXPECT_EQ(summary.requests, 64u);
+  ASSERT_EQ(summary.missing.rows.size(), 1u);
+  EXPECT_EQ(summary.missing.rows[0].count, 64u);
+  std::set<int> connections;
+  const auto lines = lines_of(logs, "log");
+  for (const json& line : lines) {
+    if (line.contains("conn")) connections.insert(line.at("conn").get<int>());
+  }
+  EXPECT_EQ(lines.size(), 2u + kClients);
+  EXPECT_EQ(connections.size(), 64u);
+  EXPECT_EQ(*connections.begin(), 1);
+  EXPECT_EQ(*connections.rbegin(), kClients);
+  EXPECT_EQ(lines.front().at("event"), "listening");
+  EXPECT_EQ(lines.back().at("event"), "stopping");
+  EXPECT_EQ(lines.back().at("requests"), kClients);
+  EXPECT_EQ(lines.back().at("connections"), kClients);
+}
+
+TEST(Server, SharesInheritedSocketsAmongItsThreads) {
+  const TempTree site{{"index.html", "home"}};
+  const net::Listener socket = *net::listen_on(*net::Address::parse("127.0.0.1", 0));
+  Config config = config_for(site);
+  config.threads = 3;
+  config.net.inherited = {socket.fd.get()};
+  const Running running(config);
+  std::list<RawClient> clients;
+  for (int i = 0; i < 64; ++i) clients.emplace_back(running.address());
+  for (RawClient& client : clients) client.send(test::get_request("/"));
+  for (RawClient& client : clients) EXPECT_EQ(client.read_response().body, "home");
+}
+
+// The descriptors of this process that are instances of epoll.
+std::set<int> epoll_instances() {
+  std::set<int> found;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;  // the directory's own
+    const auto target = std::filesystem::read_symlink(entry.path(), gone);
+    if (target == "anon_inode:[eventpoll]") found.insert(std::stoi(entry.path().filename()));
+  }
+  return found;
+}
+
+TEST(Server, EndsWithTheErrorOfAnyOfItsThreads) {
+  const TempTree site;
+  NoDiagnostics diagnostics;
+  Config config = config_for(site);
+  config.threads = 3;
+  for (const std::size_t spoiled : {0, 1, 2}) {
+    const std::set<int> before = epoll_instances();
+    Server server = std::get<Server>(Server::open(config, diagnostics));
+    std::vector<int> own;
+    for (const int fd : epoll_instances()) {
+      if (!before.contains(fd)) own.push_back(fd);
+    }
+    ASSERT_EQ(own.size(), 3u);
+    const UniqueFd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    ASSERT_EQ(::dup2(null.get(), own[spoiled]), own[spoiled]);
+    const auto ended = server.run();
+    ASSERT_FALSE(ended);
+    EXPECT_EQ(std::string_view(ended.error().operation), "epoll_ctl");
+  }
 }
 
 TEST(Server, WritesTheFirstAndTheLastLineOfItsLog) {
