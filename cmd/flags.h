@@ -202,6 +202,17 @@ inline constexpr std::array kFlags{
          .brief = "connections open at once",
          .details = "Where that is too few, one that has long been idle makes room, or the new one "
                     "gets a 503. The limit of open files may allow fewer."},
+    Flag{.name = "threads",
+         .metavar = "N",
+         .kind = ValueKind::kNumber,
+         .default_text = "1",
+         .group = Group::kLimits,
+         .brief = "threads that answer requests",
+         .details =
+             "A connection stays with one of them. One answers tens of thousands of requests "
+             "a second, as fast as its processor can; more of them, at most 256, help "
+             "where that is too few and there are processors to spare, such as in a load "
+             "test. The limits are for all of them together."},
     Flag{.name = "workers",
          .metavar = "N",
          .kind = ValueKind::kNumber,
@@ -238,7 +249,7 @@ inline constexpr std::array kFlags{
          .choices = "json|pretty|combined|common|none",
          .default_text = "json",
          .group = Group::kLog,
-         .brief = "how requests are logged: json, pretty, combined, common or none",
+         .brief = "as json, pretty, combined, common, none",
          .details = "See LOG below."},
     Flag{.name = "log-file",
          .metavar = "PATH",

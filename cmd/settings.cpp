@@ -177,7 +177,8 @@ std::variant<Settings, UsageError> interpret(const RawOptions& raw) {
   settings.lan = read.is_on_despite("lan", "bind");
   if (settings.lan) config.net.addresses = {"0.0.0.0", "::"};
   config.max_connections = read.one("max-connections", config.max_connections, parse_count);
-  config.workers = read.one("workers", config.workers, parse_workers);
+  config.threads = read.one("threads", config.threads, parse_threads);
+  config.workers = read.one("workers", config.workers, parse_threads);
   config.limits.max_content = read.one("max-body", config.limits.max_content, parse_bytes);
   config.timeouts.head_ms =
       read.one("header-timeout", config.timeouts.head_ms, parse_positive_seconds);

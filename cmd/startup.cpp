@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <thread>
 
 #include "base/ascii.h"
 #include "cmd/lan.h"
@@ -219,6 +220,7 @@ Started describe(const loop::Server& server, const Settings& settings) {
   started.hides_own_api = server.hides_own_api();
   started.port = server.port();
   started.max_connections = server.max_connections();
+  started.processors = std::max(std::thread::hardware_concurrency(), 1U);
   return started;
 }
 
@@ -242,6 +244,12 @@ std::vector<Notice> announce(const Started& started, const Settings& settings) {
   }
   if (started.max_connections < settings.config.max_connections) {
     notices.push_back(explain_connections(started.max_connections, settings));
+  }
+  if (settings.config.threads > 1) {
+    notices.push_back(
+        {log::Severity::kDebug, std::to_string(settings.config.threads) +
+                                    " threads answer requests; there are processors for " +
+                                    std::to_string(started.processors)});
   }
   const std::uint16_t wanted_port = net::Options().port;
   const bool has_choice = !settings.asks_for_port && settings.config.net.inherited.empty();

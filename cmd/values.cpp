@@ -103,7 +103,7 @@ Parsed<std::size_t> parse_count(std::string_view text) {
   return static_cast<std::size_t>(*count);
 }
 
-Parsed<std::size_t> parse_workers(std::string_view text) {
+Parsed<std::size_t> parse_threads(std::string_view text) {
   constexpr std::uint64_t kMost = 256;
   const auto count = parse_decimal(text);
   if (!count || *count == 0 || *count > kMost) return complain(text, "a number from 1 to 256");

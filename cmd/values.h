@@ -27,7 +27,7 @@ using Parsed = std::variant<T, Complaint>;
 // 1 or more.
 [[nodiscard]] Parsed<std::size_t> parse_count(std::string_view text);
 // 1 to 256.
-[[nodiscard]] Parsed<std::size_t> parse_workers(std::string_view text);
+[[nodiscard]] Parsed<std::size_t> parse_threads(std::string_view text);
 
 // Bytes, with an optional K, M or G (powers of 1024, either case), up to 2^63 - 1.
 [[nodiscard]] Parsed<std::uint64_t> parse_bytes(std::string_view text);

@@ -117,6 +117,16 @@ TEST(Service, ServesOnEachSocketThatItIsGiven) {
   EXPECT_EQ(server.events().at(0).at("urls"), (Texts{first.url("127.0.0.1"), second.url("[::1]")}));
 }
 
+TEST(Service, SharesItsSocketAmongThreads) {
+  const TempTree site{{"x", "content"}};
+  const ListeningSocket socket{"127.0.0.1"};
+  const ServerProcess server{site.path(), ServerProcess::Options{.arguments = {"--threads", "3"},
+                                                                 .sockets = {socket.fd()}}};
+  for (int i = 0; i < 64; ++i) {
+    EXPECT_EQ(get({"127.0.0.1", socket.port()}, "/x").body, "content");
+  }
+}
+
 TEST(Service, KeepsItsRuleForHosts) {
   const TempTree site{{"x", "content"}};
   const ListeningSocket socket{"127.0.0.1"};

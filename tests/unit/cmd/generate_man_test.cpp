@@ -220,6 +220,7 @@ TEST(ManualPage, HasTheWarningsBeforeTheBanner) {
     Settings settings;
     settings.lan = true;
     settings.config.handlers.writable = true;
+    settings.config.threads = 4;
     const bool is_single_file = address == std::string_view("192.0.2.1");
     const Started started{"/site", {address}, {}, {}, true, 8082, 100, is_single_file};
     for (const Notice& notice : announce(started, settings)) {
@@ -227,7 +228,7 @@ TEST(ManualPage, HasTheWarningsBeforeTheBanner) {
       messages.push_back(notice.text);
     }
   }
-  ASSERT_EQ(messages.size(), 12u);
+  ASSERT_EQ(messages.size(), 14u);
   messages.emplace_back(kNoBrowser);
   expect_same(diagnostics_after("Before it serves, it may say:"), messages);
 }

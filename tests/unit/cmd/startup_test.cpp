@@ -301,6 +301,18 @@ TEST(Banner, PointsOutAHiddenApiDirectory) {
             0u);
 }
 
+TEST(Banner, TellsOfThreadsThoseWhoWantToKnowEverything) {
+  Started started = kPlain;
+  started.processors = 2;
+  Settings settings;
+  settings.config.threads = 4;
+  EXPECT_EQ(announced(started, settings)
+                .find("D 4 threads answer requests; there are processors for 2\n"),
+            0u);
+  settings.config.threads = 1;
+  EXPECT_EQ(announced(started, settings).find("threads"), std::string::npos);
+}
+
 TEST(Banner, TellsOfALoweredConnectionLimitThoseWhoAskedForMore) {
   Started started = kPlain;
   started.max_connections = 900;

@@ -33,6 +33,9 @@ TEST(Values, TakeCountsFromOneUp) {
   EXPECT_EQ(said(parse_count("11000")), "11000");
   EXPECT_EQ(said(parse_count("0")), "'0' is not a number from 1 up");
   EXPECT_EQ(said(parse_count("many")), "'many' is not a number from 1 up");
+  EXPECT_EQ(said(parse_threads("256")), "256");
+  EXPECT_EQ(said(parse_threads("257")), "'257' is not a number from 1 to 256");
+  EXPECT_EQ(said(parse_threads("0")), "'0' is not a number from 1 to 256");
 }
 
 TEST(Values, TakeBytesWithUnits) {
