@@ -19,6 +19,7 @@ namespace {
 constexpr std::uint64_t kListenerToken = 1ULL << 63;  // with the listener's index
 constexpr std::uint64_t kWakeUpToken = 1ULL << 62;
 constexpr int kAcceptBurst = 64;
+constexpr int kMostWaiting = 4096;       // to be accepted, when the server stops
 constexpr std::size_t kDoorPlaces = 64;  // of all loops together
 constexpr std::int64_t kLeastIdleMs =
     1000;  // a connection that has just been answered is not idle yet
@@ -123,18 +124,21 @@ void Loop::receive(std::span<const net::Poller::Event> events) {
   for (const net::Poller::Event& event : events) {
     // What has been received is read even when the peer is gone: it may be a whole request, and its
     // record is owed.
-    if (!event.readable || !is_of_connection(event.token)) continue;
-    const Slot* const entry = slot_of(event.token);
-    if (entry == nullptr || !entry->connection->takes_input()) continue;
-    if (receive_buffer_.size() - buffered_ < kMostPerReceive) take_received();
-    char* const place = receive_buffer_.data() + buffered_;
-    const ssize_t count = receive_some(entry->connection->fd(), place, kMostPerReceive);
-    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) continue;
-    const std::size_t size = count < 0 ? 0 : static_cast<std::size_t>(count);
-    buffered_ += size;
-    received_.push_back({event.token, {place, size}, count < 0});
+    if (event.readable && is_of_connection(event.token)) receive_from(event.token);
   }
   take_received();
+}
+
+void Loop::receive_from(std::uint64_t token) {
+  const Slot* const entry = slot_of(token);
+  if (entry == nullptr || !entry->connection->takes_input()) return;
+  if (receive_buffer_.size() - buffered_ < kMostPerReceive) take_received();
+  char* const place = receive_buffer_.data() + buffered_;
+  const ssize_t count = receive_some(entry->connection->fd(), place, kMostPerReceive);
+  if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+  const std::size_t size = count < 0 ? 0 : static_cast<std::size_t>(count);
+  buffered_ += size;
+  received_.push_back({token, {place, size}, count < 0});
 }
 
 void Loop::take_received() {
@@ -157,8 +161,8 @@ void Loop::take_received() {
 void Loop::dispatch(const net::Poller::Event& event) {
   if ((event.token & kListenerToken) != 0) {
     if (stopping_) return;  // the listeners were closed earlier in this batch
-    return accept_burst(
-        listeners_[static_cast<std::size_t>(event.token & ~kListenerToken)].fd.get());
+    const auto index = static_cast<std::size_t>(event.token & ~kListenerToken);
+    return accept_burst(listeners_[index].fd.get(), kAcceptBurst);
   }
   if (event.token == kWakeUpToken) {
     wake_up_.clear();
@@ -299,8 +303,8 @@ void Loop::expire() {
   }
 }
 
-void Loop::accept_burst(int listener) {
-  for (int accepted = 0; accepted < kAcceptBurst; ++accepted) {
+void Loop::accept_burst(int listener, int most) {
+  for (int accepted = 0; accepted < most; ++accepted) {
     const bool full = commons_.places.are_taken();
     if (full && at_the_door_ >= door_places_ && !has_idle()) return watch_listeners(false);
     auto next = net::accept_one(listener);
@@ -436,11 +440,19 @@ void Loop::begin_stop() {
   stopping_ = true;
   stop_deadline_ms_ = services_.now.mono_ms() + config_.timeouts.stop_ms;
   for (const net::Listener& listener : listeners_) {
+    // The close would reset those who wait to be accepted. Inherited sockets have another owner,
+    // who lets the next server take them.
+    if (config_.net.inherited.empty()) accept_burst(listener.fd.get(), kMostWaiting);
     // Closing alone does not end the watch of a socket that somebody else has open as well.
     static_cast<void>(poller_.remove(listener.fd.get()));
   }
   listeners_.clear();
   listen_again_ms_ = http::kNever;  // a pause that is over would keep the loop awake
+  // A request that has come by now is answered.
+  for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
+    receive_from(token_of(slot, slots_[slot].generation));
+  }
+  take_received();
   for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
     if (!slots_[slot].connection) continue;
     step(slot, [this](Connection& connection) { connection.finish_soon(services_); });

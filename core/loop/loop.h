@@ -72,6 +72,7 @@ class Loop {
 
   Result<void> turn();
   void receive(std::span<const net::Poller::Event> events);
+  void receive_from(std::uint64_t token);
   void take_received();
   void dispatch(const net::Poller::Event& event);
   [[nodiscard]] Slot* slot_of(std::uint64_t ticket);
@@ -83,7 +84,7 @@ class Loop {
   void go_on();
   void expire();
 
-  void accept_burst(int listener);
+  void accept_burst(int listener, int most);
   void admit(net::Accepted accepted);
   [[nodiscard]] bool has_idle();
   [[nodiscard]] bool has_candidate();

@@ -267,6 +267,44 @@ TEST(Server, AcceptsNothingAfterItWasStopped) {
   EXPECT_THROW(RawClient{running.address()}, std::system_error);
 }
 
+TEST(Server, AnswersWhoWaitedToBeAcceptedWhenItWasStopped) {
+  for (const std::size_t threads : {1, 3}) {
+    const TempTree site{{"index.html", "home"}};
+    NoDiagnostics diagnostics;
+    Config config = config_for(site);
+    config.threads = threads;
+    Server server = std::get<Server>(Server::open(config, diagnostics));
+    std::list<RawClient> clients;
+    for (int i = 0; i < 100; ++i) {
+      clients.emplace_back(test::Address{"127.0.0.1", server.port()});
+      clients.back().send(test::get_request("/"));
+    }
+    server.stop();
+    EXPECT_TRUE(server.run());
+    for (RawClient& client : clients) {
+      EXPECT_EQ(client.read_response().body, "home");
+      EXPECT_TRUE(client.is_closed_by_server());
+    }
+    EXPECT_EQ(server.summary().requests, 100u);
+  }
+}
+
+TEST(Server, LeavesWhoWaitsAtAnInheritedSocketToTheNextServer) {
+  const TempTree site{{"index.html", "home"}};
+  NoDiagnostics diagnostics;
+  const net::Listener socket = *net::listen_on(*net::Address::parse("127.0.0.1", 0));
+  Config config = config_for(site);
+  config.net.inherited = {socket.fd.get()};
+  RawClient client({"127.0.0.1", socket.address.port()});
+  client.send(test::get_request("/"));
+  Server first = std::get<Server>(Server::open(config, diagnostics));
+  first.stop();
+  EXPECT_TRUE(first.run());
+  EXPECT_EQ(first.summary().requests, 0u);
+  const Running second(config);
+  EXPECT_EQ(client.read_response().body, "home");
+}
+
 // Connected all at once, so that each of several loops has some of them.
 TEST(Server, ServesWithSeveralThreadsAsOne) {
   constexpr int kClients = 64;
