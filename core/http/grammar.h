@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -74,6 +75,15 @@ constexpr bool is(char c, Class wanted) {
 // What may stand in a path and means itself.
 [[nodiscard]] constexpr bool is_plain_path_char(char c) {
   return grammar_detail::is(c, grammar_detail::kPlainPath);
+}
+
+// How many characters at the front of `text` `is_one` holds for. A template parameter, so that it
+// is a look at the table for each and no call.
+template <bool (*is_one)(char)>
+[[nodiscard]] constexpr std::size_t count_leading(std::string_view text) {
+  std::size_t count = 0;
+  while (count < text.size() && is_one(text[count])) ++count;
+  return count;
 }
 
 // Whether every % of `text` is followed by two hexadecimal digits (RFC 3986 §2.1).

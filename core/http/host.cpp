@@ -35,8 +35,7 @@ std::optional<Host> parse_host(std::string_view value) {
     port = value.substr(close + 1);
     if (!is_address(AF_INET6, host.name)) return std::nullopt;
   } else {
-    const auto* const end = std::find_if_not(value.begin(), value.end(), is_reg_name_char);
-    host.name = value.substr(0, static_cast<std::size_t>(end - value.begin()));
+    host.name = value.substr(0, count_leading<is_reg_name_char>(value));
     port = value.substr(host.name.size());
     if (host.name.empty() || !escapes_are_whole(host.name)) return std::nullopt;
     const bool is_ipv4 = is_digit(host.name.front()) && is_address(AF_INET, host.name);

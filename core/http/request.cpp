@@ -51,35 +51,38 @@ Expectation read_expectation(const Fields& fields) {
 
 }  // namespace
 
-std::variant<Request, Refusal> interpret(const RequestHead& head, const Limits& limits) {
-  std::variant<Request, Refusal> meaning;
-  Request& request = *std::get_if<Request>(&meaning);
-  request.head_text = head.text;
-  request.method = parse_method(head.method);
-  request.minor_version = head.minor_version;
-  request.fields = head.fields;
-  const auto host = read_host(head);
-  if (const auto* refusal = std::get_if<Refusal>(&host)) return *refusal;
-  if (request.method == Method::kConnect) {
+std::optional<Refusal> Request::read(const RequestHead& head, const Limits& limits) {
+  head_text = head.text;
+  method = parse_method(head.method);
+  minor_version = head.minor_version;
+  fields = head.fields;
+  const auto own_host = read_host(head);
+  if (const auto* refusal = std::get_if<Refusal>(&own_host)) return *refusal;
+  if (method == Method::kConnect) {
     return Refusal{Status::kNotImplemented, "CONNECT"};  // its target has a form of its own
   }
-  const auto target = parse_target(head.target, request.method);
-  if (!target) return Refusal{Status::kBadRequest, "malformed target"};
-  request.target = *target;
-  const auto framing = decide_framing(head, limits);
-  if (const auto* refusal = std::get_if<Refusal>(&framing)) return *refusal;
-  request.framing = *std::get_if<Framing>(&framing);
+  const auto asked = parse_target(head.target, method);
+  if (!asked) return Refusal{Status::kBadRequest, "malformed target"};
+  target = *asked;
+  const auto decided = decide_framing(head, limits);
+  if (const auto* refusal = std::get_if<Refusal>(&decided)) return *refusal;
+  framing = *std::get_if<Framing>(&decided);
   const Expectation expectation = read_expectation(head.fields);
   if (expectation == Expectation::kUnknown) {
     return Refusal{Status::kExpectationFailed, "unknown expectation"};
   }
-  request.host = request.target.form == Target::Form::kAbsolute
-                     ? parse_host(request.target.authority)
-                     : *std::get_if<std::optional<Host>>(&host);
-  request.keep_alive = wants_keep_alive(head);
-  request.expects_continue = expectation == Expectation::kContinue && head.minor_version >= 1 &&
-                             request.framing.kind != Framing::Kind::kNone;
-  return meaning;
+  host = target.form == Target::Form::kAbsolute ? parse_host(target.authority)
+                                                : *std::get_if<std::optional<Host>>(&own_host);
+  keep_alive = wants_keep_alive(head);
+  expects_continue = expectation == Expectation::kContinue && head.minor_version >= 1 &&
+                     framing.kind != Framing::Kind::kNone;
+  return std::nullopt;
+}
+
+std::variant<Request, Refusal> interpret(const RequestHead& head, const Limits& limits) {
+  Request request;
+  if (const auto refusal = request.read(head, limits)) return *refusal;
+  return request;
 }
 
 }  // namespace tinyserve::http

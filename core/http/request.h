@@ -41,9 +41,13 @@ struct Request {
   Framing framing;
   Fields fields;
   Content content;  // filled in when all of it is there
+
+  // Becomes what `head` asks for, as far as that can be said without its content; or tells why it
+  // must be refused and the connection closed.
+  [[nodiscard]] std::optional<Refusal> read(const RequestHead& head, const Limits& limits);
 };
 
-// Decides what `head` asks for, or why it must be refused and the connection closed.
+// The same for a new one.
 [[nodiscard]] std::variant<Request, Refusal> interpret(const RequestHead& head,
                                                        const Limits& limits);
 

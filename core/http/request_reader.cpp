@@ -66,9 +66,9 @@ RequestReader::Next RequestReader::read_head() {
     case RequestParser::Step::kDone:
       break;
   }
-  auto meaning = interpret(parser_.head(input_.data()), *limits_);
-  if (const auto* refusal = std::get_if<Refusal>(&meaning)) return refuse(*refusal);
-  request_ = std::move(*std::get_if<Request>(&meaning));
+  if (const auto refusal = request_.read(parser_.head(input_.data()), *limits_)) {
+    return refuse(*refusal);
+  }
   const std::string_view behind = input_.substr(parser_.head_size());
   const bool chunked = request_.framing.kind == Framing::Kind::kChunked;
   if (chunked || request_.framing.length > behind.size()) {
@@ -104,8 +104,9 @@ bool RequestReader::keep_head() {
   if (!charge(size)) return false;
   kept_head_ = input_.substr(0, size);
   input_.remove_prefix(size);
-  auto meaning = interpret(parser_.head(kept_head_.data()), *limits_);
-  request_ = std::move(*std::get_if<Request>(&meaning));
+  request_.content = {};
+  const auto refusal = request_.read(parser_.head(kept_head_.data()), *limits_);
+  TS_CHECK(!refusal);  // it means what it meant before
   return true;
 }
 

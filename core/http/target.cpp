@@ -13,7 +13,7 @@ constexpr std::string_view kScheme = "http://";
 
 // Fills in path and query from what follows the authority.
 bool split_query(Target& target, std::string_view rest) {
-  if (!rest.empty() && std::all_of(rest.begin(), rest.end(), is_plain_path_char)) {
+  if (!rest.empty() && count_leading<is_plain_path_char>(rest) == rest.size()) {
     target.path = rest;
     return true;
   }

@@ -275,6 +275,7 @@ void Loop::destroy_closed() {
 }
 
 void Loop::go_on() {
+  if (turns_.empty()) return;
   // Those that want yet another turn are queued anew, behind the next batch of events.
   for (const std::uint32_t slot : std::exchange(turns_, {})) {
     slots_[slot].queued_turn = false;

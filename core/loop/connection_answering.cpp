@@ -1,0 +1,158 @@
+// The steps of a connection that queue answers: 4 to 6, and the beginning of 8. All others are in
+// connection.cpp.
+#include <utility>
+
+#include "loop/connection.h"
+
+namespace tinyserve::loop {
+
+namespace {
+
+using http::RequestReader;
+using http::Via;
+using net::SendQueue;
+
+// Queues content by its kind; a view is copied, everything else is kept until it has left.
+struct QueueBody {
+  SendQueue& queue;
+  void operator()(std::monostate) const {}
+  void operator()(std::string_view text) const { queue.append(text); }
+  void operator()(const std::string& text) const { queue.append(std::string_view(text)); }
+  void operator()(const http::BlockSlice& slice) const {
+    queue.append(slice.block, slice.offset, slice.length);
+  }
+  void operator()(const http::FileSlice& slice) const {
+    queue.append(
+        slice.file, slice.offset, slice.length,
+        slice.is_slow ? SendQueue::FileReads::kAnyTime : SendQueue::FileReads::kFromMemory);
+  }
+  void operator()(const std::vector<http::Piece>& pieces) const {
+    for (const http::Piece& piece : pieces) std::visit(*this, piece);
+  }
+  void operator()(const std::unique_ptr<http::Producer>& /*producer*/) const {}  // see make_content
+};
+
+}  // namespace
+
+void Connection::answer_request(Services& services) {
+  const RequestReader& reader = exchange_->reader;
+  const http::Request& request = reader.request();
+  const auto ready = services.router.ready_answer(request, services.now);
+  if (ready.response != nullptr && reader.content_is_whole()) {
+    begin_answer();
+    queue_ready(services, *ready.response, ready.via);
+  } else {
+    const auto means =
+        services.workers.has_room() ? handlers::Means::kLoop : handlers::Means::kLoopOnly;
+    handlers::Answer answer = services.router.respond(request, caller(), services.now, means);
+    begin_answer();
+    deliver(services, std::move(answer));
+  }
+  something_is_queued(services);
+}
+
+handlers::Caller Connection::caller() const {
+  return {peer_.bytes(), peer_.is_ipv6(), peer_.port(),
+          number_,       requests_ + 1,   exchange_->first_byte};
+}
+
+// Queues an answer that is there; waits for any other.
+void Connection::deliver(Services& services, handlers::Answer answer) {
+  const RequestReader& reader = exchange_->reader;
+  if (!answer.is_ready() || answer.delay_ms > 0) return wait_for(services, std::move(answer));
+  if (!reader.content_is_whole()) {
+    answer.close = true;
+    peer_may_send_ = true;
+  }
+  queue_answer(services, std::move(answer), reader.head(), &reader.request());
+}
+
+void Connection::answer_refusal(Services& services, const http::Refusal& refusal) {
+  const http::RequestHead head = exchange_->reader.head();
+  // Only as the very first thing: answers to earlier requests must not be lost with it.
+  if (refusal.why == http::kTlsHello && requests_ == 0) {
+    services.warn("a client speaks TLS to this port: its URL begins with http://, not https://");
+    return abandon(services, Via::kRefused, refusal.why);
+  }
+  // We could not read this request, so we can't know where the next one would begin.
+  peer_may_send_ = true;
+  begin_answer();
+  queue_answer(services, handlers::refusal_answer(refusal, head.fields), head, nullptr);
+  something_is_queued(services);
+}
+
+// Whether the connection can go on after the answer to `request` (RFC 9112 §9.3).
+bool Connection::goes_on(const Services& services, const http::Request& request) const {
+  return request.keep_alive && !peer_finished_ && !stopping_ &&
+         services.config.timeouts.keep_alive_ms > 0;
+}
+
+// For the record of the answer that is going to be queued.
+PendingAnswer& Connection::add_pending(Services& services, http::Status status, Via via) {
+  Exchange& exchange = *exchange_;
+  ++requests_;
+  progress_.had_request = true;
+  PendingAnswer& pending = exchange.answers.emplace_back();
+  if (services.access_log.enabled()) {
+    const RequestOrigin origin{peer_, number_, requests_, exchange.first_byte};
+    pending.draft = services.access_log.begin(exchange.drafts, origin, exchange.reader.head());
+  }
+  pending.first_byte_us = exchange.first_byte.mono_us;
+  pending.outcome.status = http::code(status);
+  pending.outcome.content_in = exchange.reader.content_received();
+  pending.outcome.via = via;
+  pending.begin = exchange.queue.queued();
+  return pending;
+}
+
+// Step 6 for what is ready: its head lacks at most what it says of the connection.
+void Connection::queue_ready(Services& services, http::ReadyResponse& response, Via via) {
+  Exchange& exchange = *exchange_;
+  const http::Request& request = exchange.reader.request();
+  closing_ = !goes_on(services, request);
+  PendingAnswer& pending = add_pending(services, response.status(), via);
+  response.set_date(services.date);
+  const Block& block = response.block();
+  const bool head_only = request.method == http::Method::kHead;
+  const std::size_t head_size = response.head_size();
+  const std::string_view says = http::connection_field(request.minor_version, !closing_);
+  std::size_t begin = 0;
+  if (!says.empty()) {
+    constexpr std::size_t kEmptyLine = 2;
+    exchange.queue.append(block.view().substr(0, head_size - kEmptyLine));
+    exchange.queue.append(says);
+    begin = head_size - kEmptyLine;
+  }
+  exchange.queue.append(block, begin, (head_only ? head_size : block.size()) - begin);
+  pending.head_end = pending.begin + says.size() + head_size;
+  if (!head_only) std::visit(QueueBody{exchange.queue}, response.rest());
+  pending.end = exchange.queue.queued();
+}
+
+// Step 6 for all others. `request` is null for what could not be read as one.
+void Connection::queue_answer(Services& services, handlers::Answer answer,
+                              const http::RequestHead& head, const http::Request* request) {
+  Exchange& exchange = *exchange_;
+  discard_upload(services);
+  const bool is_produced = http::is_produced(answer.response.body);
+  const bool can_be_framed = !is_produced || head.minor_version >= 1;
+  const bool keep_alive =
+      request != nullptr && !answer.close && can_be_framed && goes_on(services, *request);
+  closing_ = !keep_alive;
+  PendingAnswer& pending = add_pending(services, answer.response.status, answer.via);
+  pending.outcome.why = answer.why;
+  services.head.clear();
+  http::append_head(services.head, answer.response,
+                    {services.date, head.minor_version, keep_alive});
+  exchange.queue.append(services.head);
+  pending.head_end = exchange.queue.queued();
+  // Also where the request is refused (RFC 9110 §9.3.2).
+  const bool head_only = http::parse_method(head.method) == http::Method::kHead;
+  if (!head_only) std::visit(QueueBody{exchange.queue}, answer.response.body);
+  pending.end = exchange.queue.queued();
+  if (!is_produced || head_only) return;
+  auto& producer = std::get<std::unique_ptr<http::Producer>>(answer.response.body);
+  begin_content(services, std::move(producer), head.minor_version);
+}
+
+}  // namespace tinyserve::loop
