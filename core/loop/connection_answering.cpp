@@ -92,11 +92,13 @@ PendingAnswer& Connection::add_pending(Services& services, http::Status status, 
   Exchange& exchange = *exchange_;
   ++requests_;
   progress_.had_request = true;
-  PendingAnswer& pending = exchange.answers.emplace_back();
+  Draft draft;
   if (services.access_log.enabled()) {
     const RequestOrigin origin{peer_, number_, requests_, exchange.first_byte};
-    pending.draft = services.access_log.begin(exchange.drafts, origin, exchange.reader.head());
+    draft = services.access_log.begin(exchange.drafts, origin, exchange.reader.head());
   }
+  PendingAnswer& pending = exchange.answers.emplace_back();
+  pending.draft = std::move(draft);
   pending.first_byte_us = exchange.first_byte.mono_us;
   pending.outcome.status = http::code(status);
   pending.outcome.content_in = exchange.reader.content_received();

@@ -207,7 +207,7 @@ TEST(AccessLog, TakesOverWhatAnotherHasCounted) {
   AccessLog second(journal.writer.get(), options);
   for (AccessLog* log : {&first, &second}) {
     log->connection_opened();
-    log->finish(log->draft(kOrigin, sent.head()), ok(10));
+    log_one(*log, sent, ok(10));
     log->hand_over();
   }
   first.absorb(second);
