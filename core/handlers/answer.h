@@ -17,10 +17,13 @@ namespace tinyserve::handlers {
 
 class AnswerJob;
 
-// What has to be known of an answer with the whole of a file to give it again: see AnswerCache.
+// What has to be known to answer with the whole of a file again: see AnswerCache.
 struct Reusable {
   std::vector<files::Dependency> dependencies;
+  std::string path;    // in the root, of the file that is sent
+  files::Facts facts;  // ... and of that file
   std::string entity_tag;
+  http::Response whole;         // the 200
   http::Response not_modified;  // the 304 for a client that has it
 };
 

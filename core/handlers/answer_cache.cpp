@@ -72,8 +72,11 @@ std::size_t AnswerCache::Entry::memory() const {
   return size;
 }
 
-AnswerCache::AnswerCache(std::size_t most_bytes)
-    : most_bytes_(most_bytes), seed_(random_seed()), buckets_(kFewestBuckets, entries_.end()) {}
+AnswerCache::AnswerCache(const files::Root& root, std::size_t most_bytes)
+    : root_(&root),
+      most_bytes_(most_bytes),
+      seed_(random_seed()),
+      buckets_(kFewestBuckets, entries_.end()) {}
 
 std::uint64_t AnswerCache::hash(std::string_view path, std::string_view accept_encoding) const {
   return mix(mix(seed_, path), accept_encoding);
@@ -129,16 +132,23 @@ AnswerCache::Hit AnswerCache::find(const http::Request& request, Instant now) {
 
 bool AnswerCache::is_fresh(Entry& entry, Instant now) const {
   if (entry.batch == batch_) return true;
-  if (now.mono_ms() - entry.proved_ms >= kProofMs) return false;
   for (const files::Dependency& dependency : entry.dependencies) {
     if (!dependency.holds()) return false;
   }
+  if (!is_inside(entry, now)) return false;
   entry.batch = batch_;
   return true;
 }
 
-void AnswerCache::keep(const http::Request& request, http::Response response, Reusable reusable,
-                       Instant now) {
+bool AnswerCache::is_inside(Entry& entry, Instant now) const {
+  if (now.mono_ms() - entry.proved_ms < kProofMs) return true;
+  const auto found = root_->find(entry.file);
+  if (!found || !(found->facts == entry.facts)) return false;
+  entry.proved_ms = now.mono_ms();
+  return true;
+}
+
+void AnswerCache::keep(const http::Request& request, Reusable reusable, Instant now) {
   const auto accepted = single(request.fields, FieldName::kAcceptEncoding);
   const bool is_settled =
       std::all_of(reusable.dependencies.begin(), reusable.dependencies.end(),
@@ -149,8 +159,9 @@ void AnswerCache::keep(const http::Request& request, http::Response response, Re
   const auto older = look_up(key, path, *accepted);
   if (older != entries_.end()) drop(older);
   entries_.push_front({std::string(path), std::string(*accepted), key,
-                       std::move(reusable.dependencies), std::move(reusable.entity_tag),
-                       http::ReadyResponse(std::move(response)),
+                       std::move(reusable.dependencies), std::move(reusable.path), reusable.facts,
+                       std::move(reusable.entity_tag),
+                       http::ReadyResponse(std::move(reusable.whole)),
                        http::ReadyResponse(std::move(reusable.not_modified)), batch_, now.mono_ms(),
                        now.mono_ms()});
   const Entry& entry = entries_.front();

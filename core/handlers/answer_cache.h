@@ -4,7 +4,7 @@
 // gets it after a stat of each has found what was there when it was made. One look serves all
 // requests of a batch, which were received before it: see new_batch(). What changed within the last
 // two seconds may change again without a trace and is not kept (files::is_settled). That the way to
-// the file does not lead out of the root is proved by opening it anew once a second.
+// the file does not lead out of the root is proved once a second, by opening it anew.
 //
 // Belongs to one loop. The key is the path as sent together with the client's Accept-Encoding; what
 // other fields may decide (ranges, dates) is left to the long way. Memory and open files are
@@ -20,6 +20,7 @@
 
 #include "base/clock.h"
 #include "files/dependency.h"
+#include "files/root.h"
 #include "handlers/answer.h"
 #include "http/ready_response.h"
 #include "http/request.h"
@@ -35,7 +36,8 @@ class AnswerCache {
   static constexpr std::int64_t kProofMs = 1000;         // how long a way is known to stay inside
   static constexpr std::int64_t kMostIdleFileMs = 5000;  // a file is not held open for longer
 
-  explicit AnswerCache(std::size_t most_bytes = kMostBytes);
+  // `root` must outlive the cache.
+  explicit AnswerCache(const files::Root& root, std::size_t most_bytes = kMostBytes);
 
   // More bytes have been received: what was looked at earlier does not count for them.
   void new_batch() { ++batch_; }
@@ -46,9 +48,9 @@ class AnswerCache {
   };
   [[nodiscard]] Hit find(const http::Request& request, Instant now);
 
-  // Keeps `response`, which is the answer to `request`, a GET or HEAD without preconditions or
-  // ranges, or to any other that find() would answer with it. Unsettled ones are not kept.
-  void keep(const http::Request& request, http::Response response, Reusable reusable, Instant now);
+  // Keeps what `request`, a GET or HEAD, is answered with while it has no ranges or preconditions
+  // but the tag. What is not settled is not kept.
+  void keep(const http::Request& request, Reusable reusable, Instant now);
 
   // Gives up files that nobody has asked for lately. Cheap while there are none.
   void close_idle_files(Instant now);
@@ -62,6 +64,8 @@ class AnswerCache {
     std::string accept_encoding;
     std::uint64_t hash;  // of both
     std::vector<files::Dependency> dependencies;
+    std::string file;  // in the root
+    files::Facts facts;
     std::string entity_tag;
     http::ReadyResponse whole;
     http::ReadyResponse not_modified;
@@ -85,9 +89,11 @@ class AnswerCache {
   void link(Entries::iterator entry);
   void grow();
   [[nodiscard]] bool is_fresh(Entry& entry, Instant now) const;
+  [[nodiscard]] bool is_inside(Entry& entry, Instant now) const;
   void drop(Entries::iterator entry);
   void drop_one();
 
+  const files::Root* root_;
   const std::size_t most_bytes_;
   const std::uint64_t seed_;
   std::size_t bytes_ = 0;

@@ -119,12 +119,18 @@ Answer ranged_answer(const http::Request& request, const Representation& chosen,
   return answer;
 }
 
-// What is needed to give the answer with `chosen`, which was found in the place of `file`, again.
-// Siblings decide what is sent to whoever accepts a coding; to all others only what Vary says,
-// which may be late by as long as AnswerCache trusts a way.
+// The same slice of the same bytes; `body` is one slice.
+http::Body another(const http::Body& body) {
+  if (const auto* block = std::get_if<http::BlockSlice>(&body)) return *block;
+  return std::get<http::FileSlice>(body);
+}
+
+// What is needed to answer with `chosen`, which was found in the place of `file` and has `content`,
+// again. Siblings decide what is sent to whoever accepts a coding; to all others only what Vary
+// says, which may be late by as long as AnswerCache trusts a way.
 std::unique_ptr<Reusable> reusable_answer(const Ask& ask, const files::Root& root,
                                           const ChosenFile& file, const files::Siblings& siblings,
-                                          const Representation& chosen) {
+                                          const Representation& chosen, const http::Body& content) {
   auto reusable = std::make_unique<Reusable>();
   auto& dependencies = reusable->dependencies;
   dependencies.push_back({root.absolute(file.path), file.entry.facts});
@@ -135,7 +141,11 @@ std::unique_ptr<Reusable> reusable_answer(const Ask& ask, const files::Root& roo
       dependencies.push_back({root.absolute(path), siblings.found[i]});
     }
   }
+  reusable->path = files::sibling_path(file.path, chosen.coding);
+  reusable->facts = chosen.entry.facts;
   reusable->entity_tag = chosen.entity_tag;
+  add_content_fields(reusable->whole.fields, chosen, chosen.media_type);
+  reusable->whole.body = another(content);
   reusable->not_modified.status = Status::kNotModified;
   add_representation_fields(reusable->not_modified.fields, chosen);
   return reusable;
@@ -177,20 +187,30 @@ Answer file_answer(const Ask& ask, const Served& served, const ChosenFile& file)
     if (auto answer = compressed_answer(ask, served, chosen, via)) return *std::move(answer);
   }
   set_validators(chosen, chosen.entry.facts, ask.now);
-  if (auto answer = precondition_answer(ask, chosen)) return *std::move(answer);
+  auto early = precondition_answer(ask, chosen);
+  const bool is_reusable = file.missing && !file.by_accept && served.options->file_cache &&
+                           ask.means != Means::kWorker &&
+                           files::is_settled(chosen.entry.facts, ask.now);
+  // A 304 needs no content, but whoever asks next may.
+  if (early && !(is_reusable && early->response.status == Status::kNotModified))
+    return *std::move(early);
   auto content = files::content_of(chosen.entry, patience(ask.means));
+  const bool is_stable = content && content->facts == chosen.entry.facts;
+  std::unique_ptr<Reusable> reusable;
+  if (is_reusable && is_stable) {
+    reusable = reusable_answer(ask, *served.root, file, siblings, chosen, content->body);
+  }
+  if (early) {
+    early->reusable = std::move(reusable);
+    return *std::move(early);
+  }
   if (!content && content.error().is(EAGAIN)) return answer_aside(ask, served);
   if (!content) return failed_answer(request, content.error());
   // Written to since it was found: the validators must be those of the bytes that were read.
-  if (!(content->facts == chosen.entry.facts)) set_validators(chosen, content->facts, ask.now);
+  if (!is_stable) set_validators(chosen, content->facts, ask.now);
   const auto range = http::choose_range(request, chosen.condition(ask.now), content->facts.size);
-  const bool is_reusable = range.kind() == http::RangeAnswer::Kind::kWhole && file.missing &&
-                           !file.by_accept && served.options->file_cache &&
-                           ask.means != Means::kWorker && content->facts == chosen.entry.facts;
   Answer answer = ranged_answer(request, chosen, std::move(content->body), range, via);
-  if (is_reusable) {
-    answer.reusable = reusable_answer(ask, *served.root, file, siblings, chosen);
-  }
+  answer.reusable = std::move(reusable);
   return answer;
 }
 

@@ -78,6 +78,7 @@ Router::Router(const Options& options, const std::string& own_name, files::Root&
     : options_(&options),
       hosts_(options.allowed_hosts, own_name),
       cross_origin_(options.cors_origins),
+      cache_(root),
       files_({&options, &root, &compressions_}),
       headers_(headers_for(options)) {}
 
@@ -144,7 +145,11 @@ Answer Router::respond(const http::Request& request, const Caller& caller, Insta
   Answer result = answer(request, caller, now, means);
   if (!result.is_ready()) return result;
   result = complete(request, std::move(result));
-  if (result.reusable && !cross_origin_.depends_on_origin()) keep(request, result, now);
+  if (result.reusable && !cross_origin_.depends_on_origin()) {
+    add_fields(request, result.reusable->whole.fields);
+    add_fields(request, result.reusable->not_modified.fields);
+    cache_.keep(request, std::move(*result.reusable), now);
+  }
   return result;
 }
 
@@ -152,18 +157,6 @@ AnswerCache::Hit Router::ready_answer(const http::Request& request, Instant now)
   // Before anything is looked up: what is there says nothing to those who may not ask.
   if (rebuff(request)) return {};
   return cache_.find(request, now);
-}
-
-void Router::keep(const http::Request& request, const Answer& made, Instant now) {
-  Reusable& reusable = *made.reusable;
-  http::Response response{made.response.status, made.response.fields, {}};
-  if (const auto* block = std::get_if<http::BlockSlice>(&made.response.body)) {
-    response.body = *block;
-  } else if (const auto* file = std::get_if<http::FileSlice>(&made.response.body)) {
-    response.body = *file;
-  }
-  add_fields(request, reusable.not_modified.fields);
-  cache_.keep(request, std::move(response), std::move(reusable), now);
 }
 
 Answer Router::complete(const http::Request& request, Answer made) const {

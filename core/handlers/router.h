@@ -78,7 +78,6 @@ class Router {
   [[nodiscard]] Answer answer(const http::Request& request, const Caller& caller, Instant now,
                               Means means);
   void add_fields(const http::Request& request, http::FieldText& fields) const;
-  void keep(const http::Request& request, const Answer& made, Instant now);
 
   const Options* options_;
   HostPolicy hosts_;

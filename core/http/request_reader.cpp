@@ -197,6 +197,11 @@ void RequestReader::finish() {
   stage_ = Stage::kHead;
 }
 
+bool RequestReader::has_input_behind() const {
+  if (stage_ != Stage::kComplete || !kept_head_.empty()) return has_input();
+  return input_.size() > parser_.head_size() + content_received_;
+}
+
 void RequestReader::release_answered() { budget_->give_back(std::exchange(charged_answered_, 0)); }
 
 RequestReader::Next RequestReader::refuse(const Refusal& refusal) {

@@ -85,6 +85,8 @@ class RequestReader {
   [[nodiscard]] bool in_content() const { return stage_ == Stage::kContent; }
   [[nodiscard]] bool mid_request() const { return stage_ != Stage::kHead || parser_.begun(); }
   [[nodiscard]] bool has_input() const { return !input_.empty(); }
+  // After kRequest: whether anything has been received behind the request.
+  [[nodiscard]] bool has_input_behind() const;
   [[nodiscard]] std::uint64_t content_received() const { return content_received_; }
 
   // Nothing that was taken from the budget for answered requests is needed any more: their answers

@@ -91,7 +91,7 @@ void Connection::pump(Services& services) {
   if (closing_) {
     // Whatever else has been received is not looked at (RFC 9112 §9.6).
     paused_ = false;
-    peer_may_send_ = peer_may_send_ || reader.has_input();
+    peer_may_send_ = peer_may_send_ || reader.has_input_behind();
   } else if (paused_) {
     reader.settle();
   }

@@ -46,7 +46,7 @@ void Connection::deliver_late(Services& services, handlers::Answer answer) {
   deliver(services, std::move(answer));
   if (state_ == State::kClosed) return;
   if (closing_) {
-    peer_may_send_ = peer_may_send_ || exchange_->reader.has_input();
+    peer_may_send_ = peer_may_send_ || exchange_->reader.has_input_behind();
   } else if (!exchange_->awaits_answer()) {
     finish_request();
   }
