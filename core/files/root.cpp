@@ -38,33 +38,6 @@ Result<Facts> facts_at(int directory, const char* path) {
   return facts_of(status);
 }
 
-// By the numbers of statfs(2) and linux/magic.h, some of which that lacks.
-bool is_on_slow_file_system(int fd) {
-  constexpr std::uint32_t kSmb2 = 0xFE534D42;
-  constexpr std::uint32_t kCifs = 0xFF534D42;
-  constexpr std::uint32_t kCeph = 0x00C36400;
-  constexpr std::uint32_t kGfs2 = 0x01161970;
-  struct statfs status {};
-  if (::fstatfs(fd, &status) != 0) return false;
-  switch (static_cast<std::uint32_t>(status.f_type)) {
-    case NFS_SUPER_MAGIC:
-    case SMB_SUPER_MAGIC:
-    case kSmb2:
-    case kCifs:
-    case V9FS_MAGIC:
-    case FUSE_SUPER_MAGIC:
-    case AFS_SUPER_MAGIC:
-    case AFS_FS_MAGIC:
-    case CODA_SUPER_MAGIC:
-    case OCFS2_SUPER_MAGIC:
-    case kCeph:
-    case kGfs2:
-      return true;
-    default:
-      return false;
-  }
-}
-
 std::string canonical(const std::string& path) {
   const std::unique_ptr<char, decltype(&std::free)> resolved(::realpath(path.c_str(), nullptr),
                                                              &std::free);
@@ -187,6 +160,33 @@ Result<UniqueFd> Root::open_inside(const char* path, int flags) const {
   UniqueFd fd(::openat(directory_.get(), path, flags | O_CLOEXEC));
   if (!fd) return fail("openat");
   return fd;
+}
+
+// By the numbers of statfs(2) and linux/magic.h, some of which that lacks.
+bool is_on_slow_file_system(int fd) {
+  constexpr std::uint32_t kSmb2 = 0xFE534D42;
+  constexpr std::uint32_t kCifs = 0xFF534D42;
+  constexpr std::uint32_t kCeph = 0x00C36400;
+  constexpr std::uint32_t kGfs2 = 0x01161970;
+  struct statfs status {};
+  if (::fstatfs(fd, &status) != 0) return false;
+  switch (static_cast<std::uint32_t>(status.f_type)) {
+    case NFS_SUPER_MAGIC:
+    case SMB_SUPER_MAGIC:
+    case kSmb2:
+    case kCifs:
+    case V9FS_MAGIC:
+    case FUSE_SUPER_MAGIC:
+    case AFS_SUPER_MAGIC:
+    case AFS_FS_MAGIC:
+    case CODA_SUPER_MAGIC:
+    case OCFS2_SUPER_MAGIC:
+    case kCeph:
+    case kGfs2:
+      return true;
+    default:
+      return false;
+  }
 }
 
 Result<UniqueFd> open_beneath(int directory, const char* path, int flags) {

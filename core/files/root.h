@@ -80,6 +80,10 @@ class Root {
   Facts directory_facts_;
 };
 
+// Whether an open file is on a file system as Root::is_slow() says: others may be mounted below the
+// root. One statfs(2).
+[[nodiscard]] bool is_on_slow_file_system(int fd);
+
 // Opens `path` below `directory` with `flags`, without leaving it, following only symlinks that
 // stay inside: the kernel's openat2(2), or open_beneath_by_walking() where it lacks that. Fails
 // with EXDEV where the path leads outside.

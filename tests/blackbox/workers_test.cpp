@@ -206,6 +206,21 @@ TEST(SlowFileSystem, IsLookedAtByWorkersAlone) {
   EXPECT_GT(lookups, 5);
 }
 
+// Its stamps may come late, and from another clock.
+TEST(SlowFileSystem, BelowALocalRootIsReadAnew) {
+  const TempTree tree{{"files/a.txt", "hello"}, {"site/b.txt", ""}};
+  tree.make_dir("site/mount");
+  const FuseMount mount(tree.path("files"), tree.path("site/mount"));
+  if (!mount.is_there()) GTEST_SKIP() << "FUSE can't be mounted here";
+  std::this_thread::sleep_for(std::chrono::milliseconds(2100));  // all files have settled
+  ServerProcess server(tree.path("site"));
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(get(server.address(), "/mount/a.txt").body, "hello");
+    EXPECT_EQ(get(server.address(), "/mount/a.txt", "Accept-Encoding: br\r\n").body, "hello");
+  }
+  for (const auto& record : server.wait_for_records(10)) EXPECT_EQ(record.at("via"), "file");
+}
+
 // --- connections that are gone
 // --------------------------------------------------------------------
 
