@@ -90,6 +90,43 @@ TEST(Block, IsFilledFromOutsideThroughItsTail) {
   EXPECT_EQ(block.room(), 3U);
 }
 
+TEST(Block, KnowsWhetherSomebodyElseHasIt) {
+  EXPECT_FALSE(Block().is_shared());
+  Block block = Block::copy_of("ours");
+  EXPECT_FALSE(block.is_shared());
+  {
+    const Block copy = block;
+    EXPECT_TRUE(block.is_shared());
+    EXPECT_TRUE(copy.is_shared());
+  }
+  EXPECT_FALSE(block.is_shared());
+  const Block moved = std::move(block);
+  EXPECT_FALSE(moved.is_shared());
+}
+
+TEST(Block, IsOverwrittenInPlace) {
+  Block block = Block::copy_of("the old text");
+  const char* const before = block.view().data();
+  block.overwrite(4, "new");
+  block.overwrite(8, "word");
+  block.overwrite(12, "");
+  EXPECT_EQ(block.view(), "the new word");
+  EXPECT_EQ(block.view().data(), before);
+}
+
+TEST(BlockDeathTest, WhatOthersHaveIsNotOverwritten) {
+  Block block = Block::copy_of("shared");
+  const Block copy = block;
+  EXPECT_DEATH(block.overwrite(0, "S"), "internal error");
+}
+
+TEST(BlockDeathTest, NothingIsOverwrittenBehindTheBytes) {
+  Block block = Block::with_capacity(8);
+  block.append("four");
+  EXPECT_DEATH(block.overwrite(3, "xy"), "internal error");
+  EXPECT_DEATH(Block().overwrite(0, "x"), "internal error");
+}
+
 TEST(BlockDeathTest, MoreThanThereIsRoomForStopsTheProgram) {
   Block block = Block::with_capacity(3);
   EXPECT_DEATH(block.append("four"), "internal error");

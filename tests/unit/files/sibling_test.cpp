@@ -93,5 +93,24 @@ TEST(Sibling, IsLookedForBelowTheRootBesideItsFile) {
   EXPECT_TRUE(codings.gzip);
 }
 
+TEST(Sibling, IsToldOfWhetherItIsUsableOrNot) {
+  const House house;
+  house.add("app.js.br", 999);
+  house.tree.make_dir("root/app.js.zst");
+  const Siblings siblings = find_siblings(house.root, "app.js", *house.root.look("app.js"));
+  EXPECT_EQ(siblings.found[0], *house.root.look("app.js.br"));
+  EXPECT_EQ(siblings.found[1], *house.root.look("app.js.zst"));
+  EXPECT_EQ(siblings.found[2], std::nullopt);
+  EXPECT_FALSE(siblings.any());
+}
+
+TEST(Sibling, IsAnyThatIsUsable) {
+  for (const char* const name : {"app.js.br", "app.js.zst", "app.js.gz"}) {
+    const House house;
+    house.add(name, 2000);
+    EXPECT_TRUE(find_siblings(house.root, "app.js", *house.root.look("app.js")).any()) << name;
+  }
+}
+
 }  // namespace
 }  // namespace tinyserve::files

@@ -250,6 +250,91 @@ TEST(FileAnswer, IsTheSingleFileWhateverStandsBesideIt) {
   EXPECT_FALSE(told.has("Vary"));
 }
 
+// --- what can be given again
+// ----------------------------------------------------------------------
+
+// The answer on the loop's thread to a GET of `file` with `fields`.
+Answer answer_of(const Site& site, const ChosenFile& file, const std::string& fields = "") {
+  const Asked asked(fields);
+  const Instant now{0, 2'000'000'000'000'000};
+  return file_answer({asked.request(), asked.path(), now, Means::kLoop},
+                     {&site.options, &site.root, &site.compressions}, file);
+}
+
+ChosenFile chosen(const Site& site, const std::string& path) {
+  return {path, *site.root.find(path), Via::kFile};
+}
+
+// What an answer depends on: "a.txt" what is there, "!b.txt" that nothing is.
+std::vector<std::string> dependencies(const Site& site, const Answer& answer) {
+  std::vector<std::string> names;
+  if (!answer.reusable) return {"for this request alone"};
+  const std::string root = site.tree.path("site/");
+  for (const files::Dependency& dependency : answer.reusable->dependencies) {
+    EXPECT_TRUE(dependency.path.starts_with(root)) << dependency.path;
+    EXPECT_TRUE(dependency.holds()) << dependency.path;
+    names.push_back((dependency.facts ? "" : "!") + dependency.path.substr(root.size()));
+  }
+  return names;
+}
+
+TEST(ReusableAnswer, DependsOnTheFile) {
+  const Site site{{"site/sub/a.txt", "content"}};
+  const Answer answer = answer_of(site, chosen(site, "sub/a.txt"));
+  EXPECT_EQ(dependencies(site, answer), (Names{"sub/a.txt"}));
+  EXPECT_EQ(answer.reusable->entity_tag, told(answer).field("ETag"));
+}
+
+TEST(ReusableAnswer, DependsOnTheSiblingsForWhoTakesThem) {
+  const Site site{{"site/a.js", "content"}, {"site/a.js.br", "packed"}};
+  const Answer packed = answer_of(site, chosen(site, "a.js"), kAcceptsBr);
+  EXPECT_EQ(dependencies(site, packed), (Names{"a.js", "a.js.br", "!a.js.zst", "!a.js.gz"}));
+  EXPECT_EQ(packed.reusable->entity_tag, told(packed).field("ETag"));
+  EXPECT_EQ(dependencies(site, answer_of(site, chosen(site, "a.js"))), (Names{"a.js"}));
+}
+
+TEST(ReusableAnswer, DependsOnWhatHadToBeMissing) {
+  const Site site{{"site/index.html", "content"}};
+  ChosenFile file = chosen(site, "index.html");
+  file.missing = {"home.htm"};
+  EXPECT_EQ(dependencies(site, answer_of(site, file)), (Names{"index.html", "!home.htm"}));
+}
+
+TEST(ReusableAnswer, HasTheFieldsOfANotModified) {  // RFC 9110 §15.4.5
+  const Site site{{"site/a.js", "content"}, {"site/a.js.br", "packed"}};
+  const ChosenFile file = chosen(site, "a.js");
+  const Answer whole = answer_of(site, file, kAcceptsBr);
+  const Answer not_modified =
+      answer_of(site, file, kAcceptsBr + "If-None-Match: " + whole.reusable->entity_tag + "\r\n");
+  EXPECT_EQ(whole.reusable->not_modified.status, http::Status::kNotModified);
+  EXPECT_EQ(whole.reusable->not_modified.fields.text(), not_modified.response.fields.text());
+}
+
+TEST(ReusableAnswer, IsNoneForWhatIsForOneRequestAlone) {
+  const Site site{{"site/a.txt", "content"}};
+  const Names none{"for this request alone"};
+  ChosenFile file = chosen(site, "a.txt");
+  for (const std::string fields :
+       {"Range: bytes=0-1\r\n", "Range: bytes=10-\r\n", "If-Match: \"x\"\r\n",
+        "If-Modified-Since: Wed, 18 May 2033 03:33:20 GMT\r\n"}) {
+    EXPECT_EQ(dependencies(site, answer_of(site, file, fields)), none) << fields;
+  }
+  file.by_accept = true;
+  EXPECT_EQ(dependencies(site, answer_of(site, file)), none);
+  file.by_accept = false;
+  file.missing.reset();
+  EXPECT_EQ(dependencies(site, answer_of(site, file)), none);
+}
+
+TEST(ReusableAnswer, IsNoneWhenTheFileWasWrittenToSinceItWasFound) {
+  const Site site{{"site/a.txt", "content"}};
+  const ChosenFile file = chosen(site, "a.txt");
+  site.tree.append("site/a.txt", ", and more");
+  const Answer answer = answer_of(site, file);
+  EXPECT_EQ(told(answer).body, "content, and more");
+  EXPECT_EQ(answer.reusable, nullptr);
+}
+
 // --- failures
 // -------------------------------------------------------------------------------------
 

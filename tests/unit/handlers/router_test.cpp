@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -376,6 +377,245 @@ TEST(Router, WantsAnOriginThatIsNamedWhereFilesAreChanged) {
   options.cors_origins = {"http://app.example"};
   Site named(options);
   EXPECT_NE(named.ask("DELETE /index.html", fields).job, nullptr);
+}
+
+// --- answers that are kept
+// ------------------------------------------------------------------------
+
+// A site whose requests are answered on the loop's thread, each in a batch of its own.
+struct KeepingSite {
+  TempTree tree;
+  Options options;
+  files::Root root;
+  Router router{options, "", root};
+  Instant now{0, 2'000'000'000'000'000};  // in 2033: all files are settled
+
+  explicit KeepingSite(std::initializer_list<TempTree::File> content, Options wanted = {},
+                       const std::string& served = "")
+      : tree(content),
+        options(std::move(wanted)),
+        root(*files::Root::open({tree.path(served), false})) {}
+  KeepingSite(const KeepingSite&) = delete;
+  KeepingSite& operator=(const KeepingSite&) = delete;
+
+  Answer ask(std::string_view request_line, std::string_view fields = "",
+             Means means = Means::kLoop) {
+    router.new_batch();
+    const Asked asked(text_of(request_line, fields));
+    return router.respond(asked.request(), {}, now, means);
+  }
+  // What is there beforehand: head and joined content, or nothing.
+  std::string ready(std::string_view request_line, std::string_view fields = "") {
+    router.new_batch();
+    const Asked asked(text_of(request_line, fields));
+    const AnswerCache::Hit hit = router.ready_answer(asked.request(), now);
+    if (hit.response == nullptr) return {};
+    hit.response->set_date("Sun, 06 Nov 1994 08:49:37 GMT");
+    return std::string(hit.response->block().view());
+  }
+  // Whether the answer to a request is there when it comes again.
+  bool keeps(std::string_view request_line, std::string_view fields = "") {
+    static_cast<void>(ask(request_line, fields));
+    return !ready(request_line, fields).empty();
+  }
+
+ private:
+  static std::string text_of(std::string_view request_line, std::string_view fields) {
+    return std::string(request_line) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(fields) +
+           "\r\n";
+  }
+};
+
+std::string head_text(const Answer& answer) {
+  std::string head;
+  http::append_head(head, answer.response, {"Sun, 06 Nov 1994 08:49:37 GMT", 1, true});
+  return head;
+}
+
+TEST(RouterKeeps, TheWholeOfAFile) {
+  KeepingSite site{{"index.html", "home"}, {"a.txt", "a"}, {"large.bin", std::string(70'000, 'x')}};
+  for (const std::string_view line :
+       {"GET /", "GET /a.txt", "HEAD /index.html", "GET /large.bin", "GET /a.txt?q"}) {
+    EXPECT_TRUE(site.keeps(line)) << line;
+  }
+}
+
+TEST(RouterKeeps, WhatTheLongWaySays) {
+  Options options;
+  options.cors_origins = {"*"};
+  options.headers = {{"X-A", "1"}, {"Cache-Control", "max-age=5"}, {"Vary", "X-B"}};
+  options.isolate = true;
+  KeepingSite site({{"a.js", "content"}, {"a.js.br", "packed"}}, options);
+  for (const std::string fields : {"", "Accept-Encoding: br\r\n"}) {
+    const Answer whole = site.ask("GET /a.js", fields);
+    const std::string kept = site.ready("GET /a.js", fields);
+    EXPECT_EQ(kept, head_text(whole) + (fields.empty() ? "content" : "packed"));
+    const std::string condition =
+        fields + "If-None-Match: " + head_of(whole).field("ETag") + "\r\n";
+    EXPECT_EQ(site.ready("GET /a.js", condition), head_text(site.ask("GET /a.js", condition)));
+    EXPECT_TRUE(site.ready("GET /a.js", condition).starts_with("HTTP/1.1 304 "));
+  }
+}
+
+TEST(RouterKeeps, NothingButTheWholeOfAFile) {
+  KeepingSite site({{"a.txt", "content"}, {"sub/a.txt", "a"}});
+  const std::string tag = head_of(site.ask("GET /a.txt")).field("ETag");
+  KeepingSite other({{"a.txt", "content"}, {"sub/a.txt", "a"}});
+  for (const std::string_view line : {"GET /missing", "GET /sub", "GET /sub/", "GET /", "GET /api/",
+                                      "POST /a.txt", "OPTIONS /a.txt", "OPTIONS *", "BREW /"}) {
+    EXPECT_FALSE(other.keeps(line)) << line;
+  }
+  for (const std::string_view fields :
+       {"Range: bytes=0-1\r\n", "Range: bytes=0-1,3-4\r\n", "Range: bytes=100-\r\n",
+        "If-Match: \"other\"\r\n", "If-Modified-Since: Wed, 18 May 2033 03:33:20 GMT\r\n"}) {
+    static_cast<void>(other.ask("GET /a.txt", fields));
+    EXPECT_EQ(other.ready("GET /a.txt"), "") << fields;
+  }
+  EXPECT_NE(site.ready("GET /a.txt"), "");
+}
+
+TEST(RouterKeeps, TheWholeThatAConditionOrARangeLedTo) {
+  for (const std::string_view fields :
+       {"If-None-Match: \"other\"\r\n", "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+        "If-Match: *\r\n", "Range: lines=0-1\r\n", "Range: bytes=0-1\r\nIf-Range: \"other\"\r\n"}) {
+    KeepingSite site{{"a.txt", "content"}};
+    static_cast<void>(site.ask("GET /a.txt", fields));
+    EXPECT_TRUE(site.ready("GET /a.txt").ends_with("\r\n\r\ncontent")) << fields;
+  }
+}
+
+TEST(RouterKeeps, NothingThatAnotherAcceptWouldLeadElsewhere) {
+  Options options;
+  options.spa = "index.html";
+  KeepingSite site({{"index.html", "the app"}, {"404.html", "lost"}}, options);
+  const std::string page = "Accept: text/html\r\n";
+  EXPECT_FALSE(site.keeps("GET /users", page));
+  EXPECT_FALSE(site.keeps("GET /users.js", page));
+  EXPECT_TRUE(site.keeps("GET /", page));
+  EXPECT_TRUE(site.keeps("GET /404.html", page));
+}
+
+TEST(RouterKeeps, CleanUrlsWhileThereIsNothingWithoutTheExtension) {
+  Options options;
+  options.clean_urls = true;
+  KeepingSite site({{"about.html", "about"}, {"blog.html", "posts"}, {"blog/first", ""}}, options);
+  EXPECT_TRUE(site.keeps("GET /about"));
+  EXPECT_FALSE(site.keeps("GET /blog")) << "an index in blog/ would go first";
+  site.tree.write("about", "the file itself");
+  EXPECT_EQ(site.ready("GET /about"), "");
+}
+
+TEST(RouterKeeps, AnIndexWhileNoneGoesBeforeIt) {
+  Options options;
+  options.index_names = {"home.htm", "index.html"};
+  KeepingSite site({{"index.html", "second"}, {"sub/index.html", ""}, {"sub/home.htm/x", ""}},
+                   options);
+  EXPECT_TRUE(site.keeps("GET /"));
+  EXPECT_FALSE(site.keeps("GET /sub/")) << "a directory of that name is no index";
+  site.tree.write("home.htm", "first");
+  EXPECT_EQ(site.ready("GET /"), "");
+}
+
+TEST(RouterKeeps, AFileWhileItsSiblingsStayAsTheyAre) {
+  const std::string br = "Accept-Encoding: br\r\n";
+  for (const char* const changed : {"a.js", "a.js.br", "a.js.zst", "a.js.gz"}) {
+    KeepingSite site{{"a.js", "content"}, {"a.js.br", "packed"}};
+    ASSERT_TRUE(site.keeps("GET /a.js", br));
+    site.tree.append(changed, "more");
+    EXPECT_EQ(site.ready("GET /a.js", br), "") << changed;
+  }
+}
+
+TEST(RouterKeeps, AFileWhateverItsSiblingsForWhoTakesNone) {
+  KeepingSite site{{"a.js", "content"}, {"a.js.br", "packed"}};
+  ASSERT_TRUE(site.keeps("GET /a.js"));
+  site.tree.append("a.js.br", "more");
+  EXPECT_TRUE(site.ready("GET /a.js").ends_with("\r\n\r\ncontent"));
+  site.tree.append("a.js", "more");
+  EXPECT_EQ(site.ready("GET /a.js"), "");
+}
+
+TEST(RouterKeeps, ASingleFile) {
+  KeepingSite site({{"site/a.js", "content"}, {"site/a.js.br", "packed"}}, {}, "site/a.js");
+  const std::string br = "Accept-Encoding: br\r\n";
+  EXPECT_TRUE(site.keeps("GET /", br));
+  EXPECT_TRUE(site.keeps("GET /a.js", br));
+  site.tree.append("site/a.js.br", "more");
+  EXPECT_TRUE(site.ready("GET /", br).ends_with("\r\n\r\ncontent"));
+  site.tree.append("site/a.js", "more");
+  EXPECT_EQ(site.ready("GET /", br), "");
+}
+
+TEST(RouterKeeps, NothingOfARootThatIsAnother) {
+  KeepingSite site({{"site/a.txt", "old"}, {"next/a.txt", "new"}}, {}, "site");
+  ASSERT_TRUE(site.keeps("GET /a.txt"));
+  site.tree.rename("site", "gone");
+  EXPECT_EQ(site.ready("GET /a.txt"), "");
+  site.tree.rename("next", "site");
+  EXPECT_EQ(site.ready("GET /a.txt"), "");
+  EXPECT_TRUE(site.keeps("GET /a.txt"));
+  EXPECT_TRUE(site.ready("GET /a.txt").ends_with("\r\n\r\nnew"));
+}
+
+TEST(RouterKeeps, NothingThatIsSaidToSomeOriginsOnly) {
+  Options options;
+  options.cors_origins = {"http://a.example"};
+  KeepingSite site({{"a.txt", "content"}}, options);
+  EXPECT_FALSE(site.keeps("GET /a.txt"));
+}
+
+TEST(RouterKeeps, OfTextThatIsCompressedOnlyThePlain) {
+  Options options;
+  options.compression = Compression::kOn;
+  KeepingSite site({{"a.txt", std::string(1000, 'x')}, {"a.bin", std::string(1000, 'x')}}, options);
+  const std::string br = "Accept-Encoding: br\r\n";
+  EXPECT_FALSE(site.keeps("GET /a.txt", br));
+  EXPECT_TRUE(site.keeps("GET /a.txt"));
+  EXPECT_EQ(site.ready("GET /a.txt", br), "");
+  EXPECT_TRUE(site.keeps("GET /a.bin", br));
+}
+
+TEST(RouterKeeps, NothingThatAWorkerMade) {
+  KeepingSite site{{"a.txt", "content"}};
+  static_cast<void>(site.ask("GET /a.txt", "", Means::kWorker));
+  EXPECT_EQ(site.ready("GET /a.txt"), "");
+}
+
+TEST(RouterKeeps, NothingYoung) {
+  KeepingSite site{{"a.txt", "content"}};
+  site.now = read_clocks();
+  EXPECT_FALSE(site.keeps("GET /a.txt"));
+  site.now.wall_us += files::kQuietUs;
+  EXPECT_TRUE(site.keeps("GET /a.txt"));
+}
+
+TEST(RouterKeeps, NothingWhenToldTo) {
+  Options options;
+  options.file_cache = false;
+  KeepingSite site({{"a.txt", "content"}, {"large.bin", std::string(70'000, 'x')}}, options);
+  EXPECT_FALSE(site.keeps("GET /a.txt"));
+  EXPECT_FALSE(site.keeps("GET /large.bin"));
+}
+
+TEST(RouterKeeps, NothingForThoseWhoMayNotAsk) {
+  KeepingSite site{{"a.txt", "content"}};
+  ASSERT_TRUE(site.keeps("GET /a.txt"));
+  const Asked foreign("GET /a.txt HTTP/1.1\r\nHost: evil.example\r\n\r\n");
+  EXPECT_EQ(site.router.ready_answer(foreign.request(), site.now).response, nullptr);
+  EXPECT_EQ(site.ready("GET /a.txt", "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\n"),
+            "");
+  EXPECT_NE(site.ready("GET /a.txt"), "");
+}
+
+TEST(RouterKeeps, NoWayThatWouldNowLeadOut) {
+  KeepingSite site({{"site/sub/a.txt", "inside"}}, {}, "site");
+  ASSERT_TRUE(site.keeps("GET /sub/a.txt"));
+  site.tree.rename("site/sub", "outside");
+  site.tree.symlink("../outside", "site/sub");
+  EXPECT_NE(site.ready("GET /sub/a.txt"), "") << "the same file still, for a moment";
+  site.now.mono_us += AnswerCache::kProofMs * 1000;
+  EXPECT_EQ(site.ready("GET /sub/a.txt"), "");
+  EXPECT_EQ(site.ask("GET /sub/a.txt").response.status, Status::kNotFound);
 }
 
 }  // namespace

@@ -110,6 +110,24 @@ TEST(Fields, TellsAnEmptyValueFromAnAbsentField) {
   EXPECT_EQ(parsed.fields().all(FieldName::kRange), Values{});
 }
 
+TEST(Fields, TellsWhetherAnyOfSeveralIsThere) {
+  const auto bit = [](FieldName name) { return Fields::bit(name); };
+  const Parsed parsed("Range:\r\nX: y\r\n");
+  EXPECT_TRUE(parsed.fields().has_any(bit(FieldName::kRange)));
+  EXPECT_TRUE(parsed.fields().has_any(bit(FieldName::kIfMatch) | bit(FieldName::kRange)));
+  EXPECT_FALSE(parsed.fields().has_any(bit(FieldName::kIfMatch) | bit(FieldName::kIfRange)));
+  EXPECT_FALSE(parsed.fields().has_any(0));
+  EXPECT_FALSE(Fields().has_any(bit(FieldName::kRange)));
+}
+
+TEST(Fields, TellsWhichStandMoreThanOnce) {
+  const Parsed parsed("Range: a\r\nAccept: a\r\nX: y\r\naccept: a\r\nAccept: a\r\n");
+  EXPECT_TRUE(parsed.fields().repeats(FieldName::kAccept));
+  EXPECT_FALSE(parsed.fields().repeats(FieldName::kRange));
+  EXPECT_FALSE(parsed.fields().repeats(FieldName::kHost));
+  EXPECT_FALSE(Fields().repeats(FieldName::kAccept));
+}
+
 TEST(Fields, FollowTheHeadToAnotherPlace) {
   const Parsed parsed("Host: moved\r\n");
   const std::string elsewhere = parsed.text;

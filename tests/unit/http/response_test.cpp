@@ -71,6 +71,13 @@ TEST(ResponseHead, SaysWhatBecomesOfTheConnection) {  // §9.1, §9.2
   EXPECT_EQ(connection(0, false), "Connection: close\r\n\r\n");
 }
 
+TEST(ConnectionField, IsThereWhereTheVersionSaysSomethingElse) {  // RFC 9112 §9.3
+  EXPECT_EQ(connection_field(1, true), "");
+  EXPECT_EQ(connection_field(1, false), "Connection: close\r\n");
+  EXPECT_EQ(connection_field(0, true), "Connection: keep-alive\r\n");
+  EXPECT_EQ(connection_field(0, false), "Connection: close\r\n");
+}
+
 // Content whose length nobody knows.
 class Endless : public Producer {
  public:

@@ -171,6 +171,72 @@ TEST(Loop, SurvivesConnectionsThatAreReset) {
   EXPECT_EQ(test::get(bench.address(), "/").body, "home");
 }
 
+// --- batches
+// --------------------------------------------------------------------------------------
+
+// Connections that were there before the loop began to run: what they said is received in one turn.
+std::vector<RawClient> connect(Bench& bench, int count) {
+  std::vector<RawClient> clients;
+  for (int i = 0; i < count; ++i) clients.emplace_back(bench.address());
+  return clients;
+}
+
+TEST(LoopBatch, MixesUpNothingOfWhatWasReceivedTogether) {
+  Bench bench;
+  std::vector<RawClient> clients = connect(bench, 40);
+  // All of it is more than the loop receives before it answers.
+  const auto content = [](std::size_t i) {
+    return std::to_string(i) + std::string(20'000, static_cast<char>('A' + i));
+  };
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    const std::string size = std::to_string(content(i).size());
+    clients[i].send("POST /api/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + size +
+                    "\r\n\r\n" + content(i) + test::get_request("/"));
+  }
+  bench.start();
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    EXPECT_TRUE(clients[i].read_response().body == content(i)) << i;
+    EXPECT_EQ(clients[i].read_response().body, "home") << i;
+  }
+}
+
+TEST(LoopBatch, AnswersThoseBetweenWhomOthersEnd) {
+  Bench bench;
+  std::vector<RawClient> clients = connect(bench, 40);
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    switch (i % 5) {
+      case 0:
+        clients[i].send(test::get_request("/"));
+        break;
+      case 1:
+        clients[i].send(test::get_request("/"));
+        clients[i].reset();
+        break;
+      case 2:
+        clients[i].half_close();
+        break;
+      case 3:
+        clients[i].send("NONSENSE\r\n\r\n");
+        break;
+      default:
+        clients[i].send(test::get_request("/", "Connection: close\r\n"));
+        clients[i].half_close();
+        break;
+    }
+  }
+  bench.start();
+  for (std::size_t i = 0; i < clients.size(); i += 5) {
+    EXPECT_EQ(clients[i].read_response().body, "home") << i;
+    EXPECT_EQ(clients[i + 2].read_until_close(), "") << i;
+    EXPECT_EQ(clients[i + 3].read_response().status, 400) << i;
+    EXPECT_EQ(clients[i + 4].read_response().body, "home") << i;
+  }
+  for (std::size_t i = 0; i < clients.size(); i += 5) {
+    clients[i].send(test::get_request("/"));
+    EXPECT_EQ(clients[i].read_response().body, "home") << i;
+  }
+}
+
 // --- answers that come from workers
 // ---------------------------------------------------------------
 

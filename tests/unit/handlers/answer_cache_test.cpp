@@ -1,0 +1,401 @@
+#include "handlers/answer_cache.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "support/asked_request.h"
+#include "support/file_times.h"
+#include "support/temp_tree.h"
+
+namespace tinyserve::handlers {
+namespace {
+
+using http::Via;
+using test::TempTree;
+using Dependencies = std::vector<files::Dependency>;
+
+constexpr std::string_view kTag = "\"1-2-3\"";
+
+// In 2033, so that all files are settled.
+constexpr Instant at(std::int64_t ms) { return {ms * 1000, 2'000'000'000'000'000 + ms * 1000}; }
+
+files::Dependency on(const std::string& path) {
+  struct stat status {};
+  EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
+  return {path, files::facts_of(status)};
+}
+
+http::Body in_memory(std::string_view text) {
+  return http::BlockSlice{Block::copy_of(text), 0, text.size()};
+}
+
+// A cache, and files that what is in it depends on.
+struct Kept {
+  TempTree tree{{"a.txt", "content"}, {"b.txt", "content"}};
+  AnswerCache cache;
+  std::int64_t now_ms = 0;
+
+  Kept() = default;
+  explicit Kept(std::size_t most_bytes) : cache(most_bytes) {}
+
+  // Keeps `content` as the answer to `request_line` with `fields`, which depends on a.txt.
+  void keep(std::string_view request_line, std::string_view fields = "",
+            std::string_view content = "content") {
+    keep(request_line, fields, in_memory(content), {on(tree.path("a.txt"))});
+  }
+  void keep(std::string_view request_line, std::string_view fields, http::Body body,
+            Dependencies dependencies) {
+    const test::AskedRequest asked = asked_for(request_line, fields);
+    http::Response response;
+    response.body = std::move(body);
+    Reusable reusable{std::move(dependencies), std::string(kTag), {}};
+    reusable.not_modified.status = http::Status::kNotModified;
+    cache.keep(asked.request(), std::move(response), std::move(reusable), at(now_ms));
+  }
+  // Opens a.txt for it; the number of the descriptor.
+  int keep_file(std::string_view request_line) {
+    UniqueFd fd(::open(tree.path("a.txt").c_str(), O_RDONLY | O_CLOEXEC));
+    const int number = fd.get();
+    keep(request_line, "", http::FileSlice{SharedFd(std::move(fd)), 0, 7},
+         {on(tree.path("a.txt"))});
+    return number;
+  }
+
+  // What is found for bytes that were received just now: "cache CONTENT", or "long way".
+  std::string ask(std::string_view request_line, std::string_view fields = "") {
+    cache.new_batch();
+    return ask_again(request_line, fields);
+  }
+  // ... that were received with those before.
+  std::string ask_again(std::string_view request_line, std::string_view fields = "") {
+    const test::AskedRequest asked = asked_for(request_line, fields);
+    const AnswerCache::Hit hit = cache.find(asked.request(), at(now_ms));
+    if (hit.response == nullptr) return "long way";
+    const std::string_view block = hit.response->block().view();
+    return std::string(http::name(hit.via)) + " " +
+           std::string(block.substr(hit.response->head_size()));
+  }
+
+ private:
+  static test::AskedRequest asked_for(std::string_view request_line, std::string_view fields) {
+    return test::AskedRequest(std::string(request_line) + " HTTP/1.1\r\nHost: localhost\r\n" +
+                              std::string(fields) + "\r\n");
+  }
+};
+
+// --- what is found
+// --------------------------------------------------------------------------------
+
+TEST(AnswerCache, GivesWhatItKept) {
+  Kept kept;
+  EXPECT_EQ(kept.ask("GET /a.txt"), "long way");
+  kept.keep("GET /a.txt");
+  EXPECT_EQ(kept.ask("GET /a.txt"), "cache content");
+  EXPECT_EQ(kept.ask("HEAD /a.txt"), "cache content");
+  EXPECT_EQ(kept.ask("GET /a.txt?query"), "cache content");
+  EXPECT_EQ(kept.ask("GET http://localhost/a.txt"), "cache content");
+}
+
+TEST(AnswerCache, GivesWhatAHeadWasAnsweredWith) {
+  Kept kept;
+  kept.keep("HEAD /a.txt");
+  EXPECT_EQ(kept.ask("GET /a.txt"), "cache content");
+}
+
+TEST(AnswerCache, SaysNotModifiedToWhoHasIt) {  // RFC 9110 §13.1.2, §13.1.3
+  Kept kept;
+  kept.keep("GET /a.txt");
+  const std::string tag = "If-None-Match: " + std::string(kTag) + "\r\n";
+  EXPECT_EQ(kept.ask("GET /a.txt", tag), "not-modified ");
+  EXPECT_EQ(kept.ask("HEAD /a.txt", tag), "not-modified ");
+  EXPECT_EQ(kept.ask("GET /a.txt", tag + "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n"),
+            "not-modified ");
+}
+
+TEST(AnswerCache, LeavesWhatOtherFieldsMayDecideToTheLongWay) {
+  Kept kept;
+  kept.keep("GET /a.txt");
+  for (const char* const fields : {
+           "Range: bytes=0-1\r\n",
+           "If-Match: \"1-2-3\"\r\n",
+           "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+           "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+           "If-None-Match: *\r\n",
+           "If-None-Match: \"other\"\r\n",
+           "If-None-Match: W/\"1-2-3\"\r\n",
+           "If-None-Match: \"1-2-3\", \"other\"\r\n",
+           "If-None-Match: \"1-2-3\"\r\nIf-None-Match: \"1-2-3\"\r\n",
+           "If-None-Match:\r\n",
+           "Accept-Encoding: br\r\n",
+           "Accept-Encoding:\r\nAccept-Encoding:\r\n",
+       }) {
+    EXPECT_EQ(kept.ask("GET /a.txt", fields), "long way") << fields;
+  }
+  EXPECT_EQ(kept.ask("GET /a.txt"), "cache content") << "it was kept all the time";
+}
+
+TEST(AnswerCache, LeavesEveryOtherMethodToTheLongWay) {
+  Kept kept;
+  kept.keep("GET /a.txt");
+  for (const char* const method : {"POST", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW"}) {
+    EXPECT_EQ(kept.ask(std::string(method) + " /a.txt"), "long way") << method;
+  }
+}
+
+TEST(AnswerCache, KnowsPathsAsTheyAreSentAndNoOther) {
+  Kept kept;
+  kept.keep("GET /a.txt");
+  for (const char* const path : {"/A.txt", "/a.txt/", "/a%2etxt", "//a.txt", "/a.tx", "/a.txt2"}) {
+    EXPECT_EQ(kept.ask(std::string("GET ") + path), "long way") << path;
+  }
+}
+
+TEST(AnswerCache, KeepsOneForEachAcceptEncoding) {  // RFC 9110 §12.5.3
+  Kept kept;
+  kept.keep("GET /a.txt", "", "plain");
+  kept.keep("GET /a.txt", "Accept-Encoding: br\r\n", "packed");
+  EXPECT_EQ(kept.ask("GET /a.txt"), "cache plain");
+  EXPECT_EQ(kept.ask("GET /a.txt", "accept-encoding:  br \r\n"), "cache packed");
+  EXPECT_EQ(kept.ask("GET /a.txt", "Accept-Encoding: br, gzip\r\n"), "long way");
+}
+
+TEST(AnswerCache, KeepsNoAnswerToAFieldInTwoLines) {
+  Kept kept;
+  kept.keep("GET /a.txt", "Accept-Encoding: br\r\nAccept-Encoding: gzip\r\n");
+  EXPECT_EQ(kept.ask("GET /a.txt", "Accept-Encoding: br\r\n"), "long way");
+  EXPECT_EQ(kept.ask("GET /a.txt"), "long way");
+}
+
+TEST(AnswerCache, GivesTheLastOneThatItKept) {
+  Kept kept;
+  kept.keep("GET /a.txt", "", "first");
+  kept.keep("GET /a.txt", "", "second");
+  EXPECT_EQ(kept.ask("GET /a.txt"), "cache second");
+}
+
+// --- freshness
+// ------------------------------------------------------------------------------------
+
+TEST(AnswerCache, LooksAtAFileOncePerBatch) {
+  Kept kept;
+  kept.keep("GET /a.txt");
+  EXPECT_EQ(kept.ask("GET /a.txt"), "cache content");
+  kept.tree.append("a.txt", "!");
+  EXPECT_EQ(kept.ask_again("GET /a.txt"), "cache content");
+  EXPECT_EQ(kept.ask("GET /a.txt"), "long way");
+}
+
+TEST(AnswerCache, GivesWhatWasMadeToTheRestOfTheBatch) {
+  Kept kept;
+  kept.cache.new_batch();
+  kept.keep("GET /a.txt");
+  kept.tree.append("a.txt", "!");
+  EXPECT_EQ(kept.ask_again("GET /a.txt"), "cache content");
+}
+
+TEST(AnswerCache, ForgetsWhatIsNotFresh) {
+  Kept kept;
+  kept.keep("GET /a.txt");
+  kept.tree.rename("a.txt", "gone");
+  EXPECT_EQ(kept.ask("GET /a.txt"), "long way");
+  kept.tree.rename("gone", "a.txt");
+  EXPECT_EQ(kept.ask("GET /a.txt"), "long way");
+}
+
+TEST(AnswerCache, LooksAtEveryPathThatAnAnswerWasChosenBy) {
+  for (const char* const changed : {"a.txt", "b.txt", "missing"}) {
+    Kept kept;
+    kept.keep("GET /", "", in_memory("content"),
+              {on(kept.tree.path("a.txt")),
+               on(kept.tree.path("b.txt")),
+               {kept.tree.path("missing"), std::nullopt}});
+    EXPECT_EQ(kept.ask("GET /"), "cache content") << changed;
+    kept.tree.append(changed, "!");
+    EXPECT_EQ(kept.ask("GET /"), "long way") << changed;
+  }
+}
+
+TEST(AnswerCache, ProvesAWayAnewAfterASecond) {
+  Kept kept;
+  kept.keep("GET /a.txt");
+  kept.now_ms = AnswerCache::kProofMs - 1;
+  EXPECT_EQ(kept.ask("GET /a.txt"), "cache content");
+  kept.now_ms = AnswerCache::kProofMs;
+  EXPECT_EQ(kept.ask_again("GET /a.txt"), "cache content") << "of the same batch";
+  EXPECT_EQ(kept.ask("GET /a.txt"), "long way");
+  kept.keep("GET /a.txt");
+  kept.now_ms += AnswerCache::kProofMs - 1;
+  EXPECT_EQ(kept.ask("GET /a.txt"), "cache content");
+}
+
+TEST(AnswerCache, KeepsNothingThatMayChangeWithoutATrace) {
+  Kept kept;
+  const files::Dependency settled = on(kept.tree.path("a.txt"));
+  files::Dependency young = on(kept.tree.path("b.txt"));
+  young.facts->ctime_ns = (at(0).wall_us - files::kQuietUs + 1) * 1000;
+  kept.keep("GET /young", "", in_memory(""), {young});
+  kept.keep("GET /beside-young", "", in_memory(""), {settled, young});
+  kept.keep("GET /settled", "", in_memory(""), {settled});
+  EXPECT_EQ(kept.ask_again("GET /young"), "long way");
+  EXPECT_EQ(kept.ask_again("GET /beside-young"), "long way");
+  EXPECT_EQ(kept.ask_again("GET /settled"), "cache ");
+}
+
+// --- many
+// -----------------------------------------------------------------------------------------
+
+std::string number(std::string_view prefix, int i) {
+  return std::string(prefix) + std::to_string(i);
+}
+
+TEST(AnswerCache, FindsEachOfMany) {
+  Kept kept;
+  for (int i = 0; i < 1000; ++i) kept.keep(number("GET /", i), "", std::to_string(i));
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_EQ(kept.ask(number("GET /", i)), number("cache ", i));
+  }
+  EXPECT_EQ(kept.ask("GET /1000"), "long way");
+}
+
+TEST(AnswerCache, FindsTheOthersWhenSomeAreGivenUp) {
+  Kept kept;
+  for (int i = 0; i < 1000; ++i) {
+    const char* const file = i % 3 == 0 ? "b.txt" : "a.txt";
+    kept.keep(number("GET /", i), "", in_memory(std::to_string(i)), {on(kept.tree.path(file))});
+  }
+  kept.tree.remove("b.txt");
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 1000; ++i) {
+      const std::string expected = i % 3 == 0 ? "long way" : number("cache ", i);
+      EXPECT_EQ(kept.ask(number("GET /", i)), expected);
+    }
+  }
+}
+
+// --- bounds
+// ---------------------------------------------------------------------------------------
+
+TEST(AnswerCache, IsBoundedInMemory) {
+  Kept kept(100'000);
+  for (int i = 0; i < 100; ++i) kept.keep(number("GET /", i), "", std::string(10'000, 'x'));
+  const auto is_kept = [&](int i) { return kept.ask(number("GET /", i)) != "long way"; };
+  int count = 0;
+  for (int i = 0; i < 100; ++i) count += is_kept(i) ? 1 : 0;
+  EXPECT_GE(count, 5);
+  EXPECT_LE(count, 9);
+  EXPECT_TRUE(is_kept(99));
+  EXPECT_FALSE(is_kept(0));
+}
+
+TEST(AnswerCache, CountsNothingThatItHasGivenUp) {
+  Kept kept(100'000);
+  kept.keep("GET /other", "", std::string(10'000, 'x'));
+  for (int i = 0; i < 100; ++i) kept.keep("GET /same", "", std::string(10'000, 'x'));
+  EXPECT_NE(kept.ask("GET /other"), "long way");
+  EXPECT_NE(kept.ask("GET /same"), "long way");
+}
+
+TEST(AnswerCache, GivesUpFirstWhatNobodyAskedFor) {
+  Kept kept(100'000);
+  kept.keep("GET /wanted", "", "wanted");
+  for (int i = 0; i < 100; ++i) {
+    kept.keep(number("GET /", i), "", std::string(10'000, 'x'));
+    ASSERT_EQ(kept.ask("GET /wanted"), "cache wanted") << i;
+  }
+  for (int i = 0; i < 100; ++i) {
+    kept.keep(number("GET /more/", i), "", std::string(10'000, 'x'));
+  }
+  EXPECT_EQ(kept.ask("GET /wanted"), "long way") << "once is not for ever";
+}
+
+TEST(AnswerCache, KeepsNothingLargerThanAllThatItMayHold) {
+  Kept kept(10'000);
+  kept.keep("GET /a.txt", "", std::string(10'000, 'x'));
+  EXPECT_EQ(kept.ask("GET /a.txt"), "long way");
+  kept.keep("GET /a.txt", "", "small");
+  EXPECT_EQ(kept.ask("GET /a.txt"), "cache small");
+}
+
+// --- open files
+// -----------------------------------------------------------------------------------
+
+bool is_open(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
+
+TEST(AnswerCache, HoldsFilesOpenUpToALimit) {
+  Kept kept;
+  std::vector<int> files;
+  for (std::size_t i = 0; i < AnswerCache::kMostFiles + 1; ++i) {
+    files.push_back(kept.keep_file(number("GET /", static_cast<int>(i))));
+  }
+  EXPECT_FALSE(is_open(files.front()));
+  EXPECT_EQ(std::count_if(files.begin(), files.end(), is_open),
+            static_cast<std::ptrdiff_t>(AnswerCache::kMostFiles));
+}
+
+TEST(AnswerCache, ClosesAFileThatIsNotThereAnyMore) {
+  Kept kept;
+  const int file = kept.keep_file("GET /a.txt");
+  kept.tree.remove("a.txt");
+  EXPECT_TRUE(is_open(file));
+  EXPECT_EQ(kept.ask("GET /a.txt"), "long way");
+  EXPECT_FALSE(is_open(file));
+}
+
+TEST(AnswerCache, ClosesAFileThatNobodyAskedForInAWhile) {
+  Kept kept;
+  const int file = kept.keep_file("GET /a.txt");
+  EXPECT_EQ(kept.cache.next_close_ms(), AnswerCache::kMostIdleFileMs);
+  kept.cache.close_idle_files(at(AnswerCache::kMostIdleFileMs - 1));
+  EXPECT_TRUE(is_open(file));
+  kept.cache.close_idle_files(at(AnswerCache::kMostIdleFileMs));
+  EXPECT_FALSE(is_open(file));
+  EXPECT_EQ(kept.cache.next_close_ms(), INT64_MAX);
+}
+
+TEST(AnswerCache, CountsAFilesIdleTimeFromItsLastRequest) {
+  Kept kept;
+  const int asked_for = kept.keep_file("GET /1");
+  const int not_asked_for = kept.keep_file("GET /2");
+  kept.now_ms = 500;
+  EXPECT_NE(kept.ask("GET /1"), "long way");
+  kept.cache.close_idle_files(at(AnswerCache::kMostIdleFileMs));
+  EXPECT_TRUE(is_open(asked_for));
+  EXPECT_FALSE(is_open(not_asked_for));
+  EXPECT_EQ(kept.cache.next_close_ms(), AnswerCache::kMostIdleFileMs + 500);
+  kept.cache.close_idle_files(at(kept.cache.next_close_ms()));
+  EXPECT_FALSE(is_open(asked_for));
+}
+
+TEST(AnswerCache, LeavesAFileOpenForWhoeverIsStillSendingIt) {
+  Kept kept;
+  const int file = kept.keep_file("GET /a.txt");
+  const test::AskedRequest asked("GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  auto under_way =
+      std::get<http::FileSlice>(kept.cache.find(asked.request(), at(0)).response->rest());
+  kept.cache.close_idle_files(at(AnswerCache::kMostIdleFileMs));
+  EXPECT_EQ(kept.ask("GET /a.txt"), "long way");
+  EXPECT_TRUE(is_open(file));
+  under_way = {};
+  EXPECT_FALSE(is_open(file));
+}
+
+TEST(AnswerCache, WakesNobodyForWhatIsInMemory) {
+  Kept kept;
+  kept.keep("GET /a.txt");
+  EXPECT_EQ(kept.cache.next_close_ms(), INT64_MAX);
+  kept.cache.close_idle_files(at(AnswerCache::kMostIdleFileMs));
+  kept.now_ms = AnswerCache::kProofMs - 1;
+  EXPECT_EQ(kept.ask("GET /a.txt"), "cache content");
+}
+
+}  // namespace
+}  // namespace tinyserve::handlers
