@@ -109,6 +109,12 @@ inline constexpr std::array kFlags{
          .group = Group::kServing,
          .brief = "media type of files with this extension",
          .details = "For example glsl=text/plain. A text type without charset is given utf-8."},
+    Flag{.name = "no-file-cache",
+         .group = Group::kServing,
+         .brief = "read every file anew",
+         .details = "For who writes to files that a program has mapped into its memory: that "
+                    "leaves no trace. Every other change is seen in any case, see FILES THAT "
+                    "CHANGE below."},
 
     Flag{.name = "cache",
          .metavar = "POLICY",

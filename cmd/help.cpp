@@ -23,9 +23,8 @@ constexpr std::string_view kIntroduction =
 constexpr std::string_view kEnding =
     "\n"
     "... may be repeated, [...] is what holds without. COMMAND runs while ROOT is\n"
-    "served at $TINYSERVE_URL, and its exit code is ours.\n"
-    "Every setting can also come from the environment: TINYSERVE_PORT=3000,\n"
-    "TINYSERVE_NO_API=1, TINYSERVE_INDEX=a.html,b.html. A flag has the last word.\n"
+    "served at $TINYSERVE_URL; its exit code is ours. Flags outvote the environment:\n"
+    "TINYSERVE_PORT=3000, TINYSERVE_NO_API=1, TINYSERVE_INDEX=a.html,b.html.\n"
     "man tinyserve tells more.\n";
 
 constexpr std::array<std::pair<Group, std::string_view>, 6> kHeadings{{

@@ -163,6 +163,7 @@ std::variant<Settings, UsageError> interpret(const RawOptions& raw) {
   config.handlers.spa = read.one("spa", config.handlers.spa, parse_path_in_root);
   config.handlers.clean_urls = read.is_on("clean-urls");
   config.handlers.media_types = read.list("mime", config.handlers.media_types, parse_media_type);
+  config.handlers.file_cache = !read.is_on("no-file-cache");
   config.handlers.cache_control = read.one("cache", config.handlers.cache_control, parse_cache);
   config.handlers.headers = read.list("header", config.handlers.headers, parse_header);
   config.handlers.cors_origins = read.list("cors", config.handlers.cors_origins, parse_origin);

@@ -99,14 +99,16 @@ TEST(Settings, CollectWhatIsNotLogged) {
 }
 
 TEST(Settings, FollowTheSwitchesGiven) {
-  const Settings settings =
-      settings_of({"--no-listing", "--dotfiles", "--follow-symlinks", "--no-api", "--writable"});
+  const Settings settings = settings_of({"--no-listing", "--dotfiles", "--follow-symlinks",
+                                         "--no-api", "--writable", "--no-file-cache"});
   EXPECT_FALSE(settings.config.handlers.listing);
+  EXPECT_FALSE(settings.config.handlers.file_cache);
   EXPECT_TRUE(settings.config.handlers.dotfiles);
   EXPECT_TRUE(settings.config.files.follow_symlinks);
   EXPECT_FALSE(settings.config.handlers.api);
   EXPECT_TRUE(settings.config.handlers.writable);
   EXPECT_FALSE(settings_of({}).config.handlers.writable);
+  EXPECT_TRUE(settings_of({}).config.handlers.file_cache);
 }
 
 TEST(Settings, LeaveASwitchOffThatTheEnvironmentSetsToZero) {
