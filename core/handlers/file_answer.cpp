@@ -197,8 +197,7 @@ Answer file_answer(const Ask& ask, const Served& served, const ChosenFile& file)
   auto content = files::content_of(chosen.entry, patience(ask.means));
   const bool is_stable = content && content->facts == chosen.entry.facts;
   std::unique_ptr<Reusable> reusable;
-  if (is_reusable && is_stable &&
-      !files::is_on_slow_file_system(chosen.entry.file.get())) {
+  if (is_reusable && is_stable && !files::is_on_slow_file_system(chosen.entry.file.get())) {
     reusable = reusable_answer(ask, *served.root, file, siblings, chosen, content->body);
   }
   if (early) {

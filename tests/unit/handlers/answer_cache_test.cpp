@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "files/root.h"
 #include "support/asked_request.h"
 #include "support/file_times.h"
 #include "support/temp_tree.h"
@@ -40,12 +41,12 @@ http::Body in_memory(std::string_view text) {
 
 // A cache, and files that what is in it depends on.
 struct Kept {
-  TempTree tree{{"a.txt", "content"}, {"b.txt", "content"}};
+  TempTree tree{{"a.txt", "content"}, {"b.txt", "content"}, {"folder/c.txt", "content"}};
+  files::Root root = *files::Root::open({.root = tree.path()});
   AnswerCache cache;
   std::int64_t now_ms = 0;
 
-  Kept() = default;
-  explicit Kept(std::size_t most_bytes) : cache(most_bytes) {}
+  explicit Kept(std::size_t most_bytes = AnswerCache::kMostBytes) : cache(root, most_bytes) {}
 
   // Keeps `content` as the answer to `request_line` with `fields`, which depends on a.txt.
   void keep(std::string_view request_line, std::string_view fields = "",
@@ -55,11 +56,15 @@ struct Kept {
   void keep(std::string_view request_line, std::string_view fields, http::Body body,
             Dependencies dependencies) {
     const test::AskedRequest asked = asked_for(request_line, fields);
-    http::Response response;
-    response.body = std::move(body);
-    Reusable reusable{std::move(dependencies), std::string(kTag), {}};
+    Reusable reusable;
+    const files::Dependency& first = dependencies.front();
+    reusable.path = first.path.substr(root.path().size() + 1);
+    reusable.facts = *first.facts;
+    reusable.dependencies = std::move(dependencies);
+    reusable.entity_tag = kTag;
+    reusable.whole.body = std::move(body);
     reusable.not_modified.status = http::Status::kNotModified;
-    cache.keep(asked.request(), std::move(response), std::move(reusable), at(now_ms));
+    cache.keep(asked.request(), std::move(reusable), at(now_ms));
   }
   // Opens a.txt for it; the number of the descriptor.
   int keep_file(std::string_view request_line) {
@@ -224,17 +229,28 @@ TEST(AnswerCache, LooksAtEveryPathThatAnAnswerWasChosenBy) {
   }
 }
 
-TEST(AnswerCache, ProvesAWayAnewAfterASecond) {
+TEST(AnswerCache, GoesOnWithWhatIsStillInside) {
   Kept kept;
   kept.keep("GET /a.txt");
+  for (int second = 0; second < 3; ++second) {
+    kept.now_ms += AnswerCache::kProofMs;
+    EXPECT_EQ(kept.ask("GET /a.txt"), "cache content");
+  }
+}
+
+TEST(AnswerCache, SeesWithinASecondThatAWayLeadsOutside) {
+  Kept kept;
+  const std::string folder = kept.tree.path("folder");
+  kept.keep("GET /folder/c.txt", "", in_memory("content"), {on(folder + "/c.txt")});
+  // The file is the same one, and a stat along its path finds it.
+  const TempTree outside;
+  ASSERT_EQ(::rename(folder.c_str(), outside.path("folder").c_str()), 0);
+  ASSERT_EQ(::symlink(outside.path("folder").c_str(), folder.c_str()), 0);
   kept.now_ms = AnswerCache::kProofMs - 1;
-  EXPECT_EQ(kept.ask("GET /a.txt"), "cache content");
+  EXPECT_EQ(kept.ask("GET /folder/c.txt"), "cache content");
   kept.now_ms = AnswerCache::kProofMs;
-  EXPECT_EQ(kept.ask_again("GET /a.txt"), "cache content") << "of the same batch";
-  EXPECT_EQ(kept.ask("GET /a.txt"), "long way");
-  kept.keep("GET /a.txt");
-  kept.now_ms += AnswerCache::kProofMs - 1;
-  EXPECT_EQ(kept.ask("GET /a.txt"), "cache content");
+  EXPECT_EQ(kept.ask_again("GET /folder/c.txt"), "cache content") << "of the same batch";
+  EXPECT_EQ(kept.ask("GET /folder/c.txt"), "long way");
 }
 
 TEST(AnswerCache, KeepsNothingThatMayChangeWithoutATrace) {

@@ -314,16 +314,25 @@ TEST(ReusableAnswer, IsNoneForWhatIsForOneRequestAlone) {
   const Site site{{"site/a.txt", "content"}};
   const Names none{"for this request alone"};
   ChosenFile file = chosen(site, "a.txt");
-  for (const std::string fields :
-       {"Range: bytes=0-1\r\n", "Range: bytes=10-\r\n", "If-Match: \"x\"\r\n",
-        "If-Modified-Since: Wed, 18 May 2033 03:33:20 GMT\r\n"}) {
-    EXPECT_EQ(dependencies(site, answer_of(site, file, fields)), none) << fields;
-  }
+  EXPECT_EQ(dependencies(site, answer_of(site, file, "If-Match: \"x\"\r\n")), none);
   file.by_accept = true;
   EXPECT_EQ(dependencies(site, answer_of(site, file)), none);
   file.by_accept = false;
   file.missing.reset();
   EXPECT_EQ(dependencies(site, answer_of(site, file)), none);
+}
+
+TEST(ReusableAnswer, IsTheWholeWhateverPartOfItWasAskedFor) {
+  const Site site{{"site/a.txt", "content"}};
+  const ChosenFile file = chosen(site, "a.txt");
+  for (const std::string fields : {"", "Range: bytes=0-1\r\n", "Range: bytes=10-\r\n",
+                                   "If-Modified-Since: Wed, 18 May 2033 03:33:20 GMT\r\n"}) {
+    const Answer answer = answer_of(site, file, fields);
+    ASSERT_NE(answer.reusable, nullptr) << fields;
+    EXPECT_EQ(answer.reusable->whole.status, http::Status::kOk) << fields;
+    EXPECT_EQ(http::content_length(answer.reusable->whole.body), 7U) << fields;
+    EXPECT_EQ(answer.reusable->path, "a.txt") << fields;
+  }
 }
 
 TEST(ReusableAnswer, IsNoneWhenTheFileWasWrittenToSinceItWasFound) {
