@@ -188,8 +188,10 @@ Answer file_answer(const Ask& ask, const Served& served, const ChosenFile& file)
   }
   set_validators(chosen, chosen.entry.facts, ask.now);
   auto early = precondition_answer(ask, chosen);
+  // A part of it is made anew each time: what is kept would not help who wants the next one.
   const bool is_reusable = file.missing && !file.by_accept && served.options->file_cache &&
                            ask.means != Means::kWorker &&
+                           !request.fields.has(http::FieldName::kRange) &&
                            files::is_settled(chosen.entry.facts, ask.now);
   // A 304 needs no content, but whoever asks next may.
   if (early && !(is_reusable && early->response.status == Status::kNotModified))

@@ -144,7 +144,7 @@ Answer Router::respond(const http::Request& request, const Caller& caller, Insta
                        Means means) {
   Answer result = answer(request, caller, now, means);
   if (!result.is_ready()) return result;
-  result = complete(request, std::move(result));
+  add_fields(request, result.response.fields);
   if (result.reusable && !cross_origin_.depends_on_origin()) {
     add_fields(request, result.reusable->whole.fields);
     add_fields(request, result.reusable->not_modified.fields);

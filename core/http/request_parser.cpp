@@ -253,7 +253,27 @@ RequestParser::Step RequestParser::field_lines(std::string_view input) {
   return stop(Step::kNeedMore);
 }
 
+// The usual case: all of it is there, and nothing is to be said against it. Otherwise false, and
+// nothing has been read.
+inline bool RequestParser::whole_request_line(std::string_view input) {
+  const std::size_t method_end = find_end<is_token_char>(input, 0, kMaxMethod);
+  if (method_end == 0 || method_end >= input.size() || input[method_end] != ' ') return false;
+  const std::size_t target = method_end + 1;
+  const std::size_t end = find_end<is_query_char>(input, target, limits_->max_request_line);
+  if (end == target || end >= input.size() || input[end] != ' ') return false;
+  const std::string_view version = input.substr(end + 1, kVersionSize + 1);
+  if (version != "HTTP/1.1\r\n" && version != "HTTP/1.0\r\n") return false;
+  method_size_ = static_cast<std::uint32_t>(method_end);
+  target_size_ = static_cast<std::uint32_t>(end - target);
+  minor_version_ = version[kMinorDigit] == '0' ? 0 : 1;
+  has_version_ = true;
+  position_ = line_start_ = end + 1 + version.size();
+  stage_ = Stage::kFieldStart;
+  return true;
+}
+
 RequestParser::Step RequestParser::request_line(std::string_view input) {
+  if (stage_ == Stage::kStart && position_ == 0 && whole_request_line(input)) return Step::kDone;
   Step step = Step::kDone;
   while (step == Step::kDone && stage_ != Stage::kFieldStart) {
     if (position_ >= input.size()) return Step::kNeedMore;

@@ -76,6 +76,7 @@ class RequestParser {
 
   // Each reads on from its stage. kNeedMore: the input ended; kDone: on to the next stage.
   Step request_line(std::string_view input);
+  bool whole_request_line(std::string_view input);
   Step start(std::string_view input);
   Step method(std::string_view input);
   Step target(std::string_view input);

@@ -1,19 +1,21 @@
 #include "http/response.h"
 
-#include <algorithm>
 #include <array>
 
 #include "base/ascii.h"
 #include "base/check.h"
+#include "base/digits.h"
 #include "http/grammar.h"
 
 namespace tinyserve::http {
 
 namespace {
 
+constexpr std::size_t kUsualFields = 320;  // bytes, so that they are not moved while they grow
+
 void append_number(std::string& out, std::uint64_t number) {
-  std::array<char, 20> digits;
-  out.append(digits.data(), format_decimal(digits.data(), number));
+  std::array<char, kDigitsRoom> digits;
+  out.append(digits.data(), put_number(digits.data(), number));
 }
 
 // RFC 9110 §8.6: no Content-Length with these.
@@ -24,8 +26,8 @@ bool has_no_content(Status status) {
 }  // namespace
 
 FieldText& FieldText::add(std::string_view name, std::string_view value) {
-  TS_CHECK(std::all_of(value.begin(), value.end(), is_value_char));
-  text_.reserve(text_.size() + name.size() + value.size() + 4);
+  TS_CHECK(count_leading<is_value_char>(value) == value.size());
+  if (text_.empty()) text_.reserve(kUsualFields);
   text_.append(name).append(": ").append(value).append("\r\n");
   return *this;
 }

@@ -43,6 +43,19 @@ std::optional<std::string> undo_escapes(std::string_view path) {
   return decoded;
 }
 
+// Whether `path` means what it says, letter by letter: it has no escape, no empty segment, and none
+// that begins with a dot.
+bool is_literal(std::string_view path) {
+  if (!path.starts_with('/')) return false;
+  char before = 'x';
+  for (const char c : path) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '%') return false;
+    if (before == '/' && (c == '/' || c == '.')) return false;
+    before = c;
+  }
+  return true;
+}
+
 // Whether a segment begins with a dot. Only at the very front `.well-known` is none of the hidden
 // ones (RFC 8615).
 bool has_hidden_segment(std::string_view normalised) {
@@ -79,9 +92,15 @@ std::optional<Target> parse_target(std::string_view text, Method method) {
 }
 
 std::optional<Path> decode_path(std::string_view encoded) {
+  Path path;
+  if (is_literal(encoded)) {
+    path.wants_directory = encoded.ends_with('/');
+    if (path.wants_directory) encoded.remove_suffix(1);
+    if (!encoded.empty()) path.text = encoded.substr(1);
+    return path;
+  }
   const auto decoded = undo_escapes(encoded);
   if (!decoded) return std::nullopt;
-  Path path;
   path.text.reserve(decoded->size());
   std::string_view rest = *decoded;
   while (!rest.empty()) {

@@ -465,17 +465,18 @@ TEST(RouterKeeps, NothingButTheWholeOfAFile) {
                                       "POST /a.txt", "OPTIONS /a.txt", "OPTIONS *", "BREW /"}) {
     EXPECT_FALSE(other.keeps(line)) << line;
   }
-  static_cast<void>(other.ask("GET /a.txt", "If-Match: \"other\"\r\n"));
-  EXPECT_EQ(other.ready("GET /a.txt"), "");
+  for (const std::string_view fields : {"Range: bytes=0-1\r\n", "Range: bytes=0-1,3-4\r\n",
+                                        "Range: bytes=100-\r\n", "If-Match: \"other\"\r\n"}) {
+    static_cast<void>(other.ask("GET /a.txt", fields));
+    EXPECT_EQ(other.ready("GET /a.txt"), "") << fields;
+  }
   EXPECT_NE(site.ready("GET /a.txt"), "");
 }
 
-TEST(RouterKeeps, TheWholeWhateverConditionOrRangeItWasAskedForWith) {
-  for (const std::string_view fields :
-       {"Range: bytes=0-1\r\n", "Range: bytes=0-1,3-4\r\n", "Range: bytes=100-\r\n",
-        "If-Modified-Since: Wed, 18 May 2033 03:33:20 GMT\r\n", "If-None-Match: \"other\"\r\n",
-        "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n", "If-Match: *\r\n",
-        "Range: lines=0-1\r\n", "Range: bytes=0-1\r\nIf-Range: \"other\"\r\n"}) {
+TEST(RouterKeeps, TheWholeWhateverConditionItWasAskedForWith) {
+  for (const std::string_view fields : {"If-Modified-Since: Wed, 18 May 2033 03:33:20 GMT\r\n",
+                                        "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+                                        "If-None-Match: \"other\"\r\n", "If-Match: *\r\n"}) {
     KeepingSite site{{"a.txt", "content"}};
     static_cast<void>(site.ask("GET /a.txt", fields));
     EXPECT_TRUE(site.ready("GET /a.txt").ends_with("\r\n\r\ncontent")) << fields;
