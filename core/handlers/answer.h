@@ -19,9 +19,10 @@ class AnswerJob;
 
 // What has to be known to answer with the whole of a file again: see AnswerCache.
 struct Reusable {
-  std::vector<files::Dependency> dependencies;
-  std::string path;    // in the root, of the file that is sent
-  files::Facts facts;  // ... and of that file
+  std::vector<files::Dependency> dependencies;       // of what is sent
+  std::vector<files::Dependency> vary_dependencies;  // of no more than what Vary says
+  std::string path;                                  // in the root, of the file that is sent
+  files::Facts facts;                                // ... and of that file
   std::string entity_tag;
   http::Response whole;         // the 200
   http::Response not_modified;  // the 304 for a client that has it

@@ -30,6 +30,11 @@ std::optional<std::string_view> single(const Fields& fields, FieldName name) {
   return fields.find(name);
 }
 
+bool hold(const std::vector<files::Dependency>& dependencies) {
+  return std::all_of(dependencies.begin(), dependencies.end(),
+                     [](const files::Dependency& dependency) { return dependency.holds(); });
+}
+
 // Not to be foreseen, so that no list of targets can be made that all meet in one place.
 std::uint64_t random_seed() {
   std::random_device random;
@@ -66,8 +71,10 @@ bool AnswerCache::Entry::holds_file() const {
 std::size_t AnswerCache::Entry::memory() const {
   std::size_t size = kEntryOverhead + path.size() + accept_encoding.size() + whole.memory() +
                      not_modified.memory();
-  for (const files::Dependency& dependency : dependencies) {
-    size += sizeof dependency + dependency.path.size();
+  for (const auto* const all : {&dependencies, &vary_dependencies}) {
+    for (const files::Dependency& dependency : *all) {
+      size += sizeof dependency + dependency.path.size();
+    }
   }
   return size;
 }
@@ -132,10 +139,7 @@ AnswerCache::Hit AnswerCache::find(const http::Request& request, Instant now) {
 
 bool AnswerCache::is_fresh(Entry& entry, Instant now) const {
   if (entry.batch == batch_) return true;
-  for (const files::Dependency& dependency : entry.dependencies) {
-    if (!dependency.holds()) return false;
-  }
-  if (!is_inside(entry, now)) return false;
+  if (!hold(entry.dependencies) || !is_inside(entry, now)) return false;
   entry.batch = batch_;
   return true;
 }
@@ -143,7 +147,7 @@ bool AnswerCache::is_fresh(Entry& entry, Instant now) const {
 bool AnswerCache::is_inside(Entry& entry, Instant now) const {
   if (now.mono_ms() - entry.proved_ms < kProofMs) return true;
   const auto found = root_->find(entry.file);
-  if (!found || !(found->facts == entry.facts)) return false;
+  if (!found || !(found->facts == entry.facts) || !hold(entry.vary_dependencies)) return false;
   entry.proved_ms = now.mono_ms();
   return true;
 }
@@ -159,8 +163,8 @@ void AnswerCache::keep(const http::Request& request, Reusable reusable, Instant 
   const auto older = look_up(key, path, *accepted);
   if (older != entries_.end()) drop(older);
   entries_.push_front({std::string(path), std::string(*accepted), key,
-                       std::move(reusable.dependencies), std::move(reusable.path), reusable.facts,
-                       std::move(reusable.entity_tag),
+                       std::move(reusable.dependencies), std::move(reusable.vary_dependencies),
+                       std::move(reusable.path), reusable.facts, std::move(reusable.entity_tag),
                        http::ReadyResponse(std::move(reusable.whole)),
                        http::ReadyResponse(std::move(reusable.not_modified)), batch_, now.mono_ms(),
                        now.mono_ms()});

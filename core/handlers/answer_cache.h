@@ -3,8 +3,9 @@
 // Never a stale byte: an answer is kept with every path that it was chosen by, and a request only
 // gets it after a stat of each has found what was there when it was made. One look serves all
 // requests of a batch, which were received before it: see new_batch(). What changed within the last
-// two seconds may change again without a trace and is not kept (files::is_settled). That the way to
-// the file does not lead out of the root is proved once a second, by opening it anew.
+// two seconds may change again without a trace and is not kept (files::is_settled). Once a second
+// it is proved that the way to the file does not lead out of the root, by opening it anew, and that
+// Vary still says what it should.
 //
 // Belongs to one loop. The key is the path as sent together with the client's Accept-Encoding; what
 // other fields may decide (ranges, dates) is left to the long way. Memory and open files are
@@ -64,6 +65,7 @@ class AnswerCache {
     std::string accept_encoding;
     std::uint64_t hash;  // of both
     std::vector<files::Dependency> dependencies;
+    std::vector<files::Dependency> vary_dependencies;
     std::string file;  // in the root
     files::Facts facts;
     std::string entity_tag;

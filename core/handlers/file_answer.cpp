@@ -135,10 +135,12 @@ std::unique_ptr<Reusable> reusable_answer(const Ask& ask, const files::Root& roo
   auto& dependencies = reusable->dependencies;
   dependencies.push_back({root.absolute(file.path), file.entry.facts});
   for (const std::string& path : *file.missing) dependencies.push_back({root.absolute(path), {}});
-  if (ask.request.fields.has(http::FieldName::kAcceptEncoding) && root.single_file().empty()) {
+  if (root.single_file().empty()) {
+    const bool is_chosen = ask.request.fields.has(http::FieldName::kAcceptEncoding);
+    auto& others = is_chosen ? dependencies : reusable->vary_dependencies;
     for (std::size_t i = 0; i < siblings.found.size(); ++i) {
       const std::string path = files::sibling_path(file.path, files::kSiblingCodings[i]);
-      dependencies.push_back({root.absolute(path), siblings.found[i]});
+      others.push_back({root.absolute(path), siblings.found[i]});
     }
   }
   reusable->path = files::sibling_path(file.path, chosen.coding);

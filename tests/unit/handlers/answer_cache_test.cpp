@@ -45,6 +45,7 @@ struct Kept {
   files::Root root = *files::Root::open({.root = tree.path()});
   AnswerCache cache;
   std::int64_t now_ms = 0;
+  Dependencies vary_dependencies;
 
   explicit Kept(std::size_t most_bytes = AnswerCache::kMostBytes) : cache(root, most_bytes) {}
 
@@ -61,6 +62,7 @@ struct Kept {
     reusable.path = first.path.substr(root.path().size() + 1);
     reusable.facts = *first.facts;
     reusable.dependencies = std::move(dependencies);
+    reusable.vary_dependencies = vary_dependencies;
     reusable.entity_tag = kTag;
     reusable.whole.body = std::move(body);
     reusable.not_modified.status = http::Status::kNotModified;
@@ -251,6 +253,17 @@ TEST(AnswerCache, SeesWithinASecondThatAWayLeadsOutside) {
   kept.now_ms = AnswerCache::kProofMs;
   EXPECT_EQ(kept.ask_again("GET /folder/c.txt"), "cache content") << "of the same batch";
   EXPECT_EQ(kept.ask("GET /folder/c.txt"), "long way");
+}
+
+TEST(AnswerCache, SeesWithinASecondThatVaryHasToSayMore) {
+  Kept kept;
+  kept.vary_dependencies = {{kept.tree.path("a.txt.br"), {}}};
+  kept.keep("GET /a.txt");
+  kept.tree.write("a.txt.br", "encoded");
+  kept.now_ms = AnswerCache::kProofMs - 1;
+  EXPECT_EQ(kept.ask("GET /a.txt"), "cache content");
+  kept.now_ms = AnswerCache::kProofMs;
+  EXPECT_EQ(kept.ask("GET /a.txt"), "long way");
 }
 
 TEST(AnswerCache, KeepsNothingThatMayChangeWithoutATrace) {
