@@ -56,6 +56,7 @@ std::uint64_t mix(std::uint64_t hash, std::string_view bytes) {
     fold(word);
     bytes.remove_prefix(8);
   }
+  if (bytes.empty()) return hash;
   std::uint64_t rest = 0;
   std::memcpy(&rest, bytes.data(), bytes.size());
   fold(rest);
