@@ -185,14 +185,18 @@ Answer file_answer(const Ask& ask, const Served& served, const ChosenFile& file)
   const Via via = file.via;
   const files::Siblings siblings = siblings_of(file, *served.root);
   Representation chosen = choose(request, *served.root, *served.options, file, siblings);
-  if (chosen.may_be_encoded && chosen.coding == Coding::kIdentity) {
+  const bool may_be_compressed = chosen.may_be_encoded && chosen.coding == Coding::kIdentity;
+  if (may_be_compressed) {
     if (auto answer = compressed_answer(ask, served, chosen, via)) return *std::move(answer);
   }
   set_validators(chosen, chosen.entry.facts, ask.now);
   auto early = precondition_answer(ask, chosen);
+  // As it is only because the workers had too much to do, perhaps.
+  const bool is_makeshift =
+      may_be_compressed && request.fields.has(http::FieldName::kAcceptEncoding);
   // A part of it is made anew each time: what is kept would not help who wants the next one.
-  const bool is_reusable = file.missing && !file.by_accept && served.options->file_cache &&
-                           ask.means != Means::kWorker &&
+  const bool is_reusable = !is_makeshift && file.missing && !file.by_accept &&
+                           served.options->file_cache && ask.means != Means::kWorker &&
                            !request.fields.has(http::FieldName::kRange) &&
                            files::is_settled(chosen.entry.facts, ask.now);
   // A 304 needs no content, but whoever asks next may.

@@ -574,6 +574,15 @@ TEST(RouterKeeps, OfTextThatIsCompressedOnlyThePlain) {
   EXPECT_TRUE(site.keeps("GET /a.bin", br));
 }
 
+TEST(RouterKeeps, NothingPlainBecauseTheWorkersHadTooMuchToDo) {
+  Options options;
+  options.compression = Compression::kOn;
+  KeepingSite site({{"a.txt", std::string(1000, 'x')}}, options);
+  const std::string br = "Accept-Encoding: br\r\n";
+  EXPECT_TRUE(site.ask("GET /a.txt", br, Means::kLoopOnly).is_ready());
+  EXPECT_EQ(site.ready("GET /a.txt", br), "");
+}
+
 TEST(RouterKeeps, NothingThatAWorkerMade) {
   KeepingSite site{{"a.txt", "content"}};
   static_cast<void>(site.ask("GET /a.txt", "", Means::kWorker));
