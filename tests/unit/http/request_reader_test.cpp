@@ -466,6 +466,25 @@ TEST(RequestReader, GoesOnWithWhatItKeptWithoutNewInput) {
   EXPECT_EQ(peer.budget().used(), 0U);
 }
 
+TEST(RequestReader, TellsWhatItHasGotBehindARequest) {
+  const std::string chunks = "POST /c HTTP/1.1\r\nHost: b\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const std::string& request :
+       {get("/a"), post("/b", "content"), chunks + "3\r\nabc\r\n0\r\n\r\n"}) {
+    for (const std::string behind : {"", "\r", "GET"}) {
+      for (const bool is_kept : {false, true}) {
+        MemoryBudget budget(kPlenty);
+        RequestReader reader(kLimits, budget);
+        const std::string input = request + behind;
+        reader.feed(input);
+        if (reader.next() == Next::kHead) reader.take_content();
+        ASSERT_EQ(reader.next(), Next::kRequest);
+        ASSERT_TRUE(!is_kept || reader.keep());
+        EXPECT_EQ(reader.has_input_behind(), !behind.empty()) << input;
+      }
+    }
+  }
+}
+
 TEST(RequestReader, CanFinishARequestInALaterTurn) {  // its answer was made elsewhere
   Peer peer;
   {
