@@ -197,6 +197,7 @@ void Connection::wait_for_input(Services& services) {
     progress_.first_byte_ms = exchange_->first_byte.mono_ms();
     apply(Event::kHeadBegun);
   } else if (!reader.has_input()) {
+    if (stopping_) return break_off(services);  // the turn that found nothing was the last one
     return_exchange(services);
   }
 }

@@ -514,6 +514,17 @@ TEST(ConnectionStop, LetsTheAnswerUnderWayArrive) {
   EXPECT_TRUE(bench.ended());
 }
 
+// A long answer ends the turn before it is known whether more was asked for: see wants_turn().
+TEST(ConnectionStop, EndsAfterALongAnswerThatHasJustLeft) {
+  Bench bench;
+  bench.say(get("/large.bin"));
+  EXPECT_EQ(test::parse_responses(bench.sent()).size(), 1U);
+  ASSERT_TRUE(bench.connection().wants_turn());
+  bench.connection().finish_soon(bench.services());
+  EXPECT_EQ(bench.settle(), "");
+  EXPECT_TRUE(bench.ended());
+}
+
 TEST(ConnectionStop, SaysCloseToARequestThatWasUnderWay) {
   Bench bench;
   const std::string request = get("/");
