@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 #include <iterator>
-#include <optional>
 #include <random>
 #include <utility>
 #include <variant>
@@ -22,13 +21,6 @@ constexpr std::size_t kEntryOverhead = 512;  // nodes, strings, and what the all
 constexpr std::uint32_t kDeciding = Fields::bit(FieldName::kRange) |
                                     Fields::bit(FieldName::kIfMatch) |
                                     Fields::bit(FieldName::kIfUnmodifiedSince);
-
-// The one value of `name`, empty where it is absent; nothing where it stands there twice.
-std::optional<std::string_view> single(const Fields& fields, FieldName name) {
-  if (!fields.has(name)) return std::string_view();
-  if (fields.repeats(name)) return std::nullopt;
-  return fields.find(name);
-}
 
 bool hold(const std::vector<files::Dependency>& dependencies) {
   return std::all_of(dependencies.begin(), dependencies.end(),
@@ -116,10 +108,10 @@ AnswerCache::Hit AnswerCache::find(const http::Request& request, Instant now) {
   const bool is_read =
       request.method == http::Method::kGet || request.method == http::Method::kHead;
   if (!is_read || fields.has_any(kDeciding)) return {};
-  const auto accepted = single(fields, FieldName::kAcceptEncoding);
-  if (!accepted) return {};
+  if (fields.repeats(FieldName::kAcceptEncoding)) return {};
+  const std::string_view accepted = fields.find(FieldName::kAcceptEncoding).value_or("");
   const std::string_view path = request.target.path;
-  const auto found = look_up(hash(path, *accepted), path, *accepted);
+  const auto found = look_up(hash(path, accepted), path, accepted);
   if (found == entries_.end()) return {};
   Entry& entry = *found;
   if (!is_fresh(entry, now)) {
@@ -130,8 +122,8 @@ AnswerCache::Hit AnswerCache::find(const http::Request& request, Instant now) {
   entry.used_ms = now.mono_ms();
   // A tag decides alone, without the date (RFC 9110 §13.1.3). Lists and other tags go the long way.
   if (fields.has(FieldName::kIfNoneMatch)) {
-    const auto known = single(fields, FieldName::kIfNoneMatch);
-    if (known != entry.entity_tag) return {};
+    if (fields.repeats(FieldName::kIfNoneMatch)) return {};
+    if (fields.find(FieldName::kIfNoneMatch) != entry.entity_tag) return {};
     return {&entry.not_modified, http::Via::kNotModified};
   }
   if (fields.has(FieldName::kIfModifiedSince)) return {};
@@ -154,16 +146,16 @@ bool AnswerCache::is_inside(Entry& entry, Instant now) const {
 }
 
 void AnswerCache::keep(const http::Request& request, Reusable reusable, Instant now) {
-  const auto accepted = single(request.fields, FieldName::kAcceptEncoding);
   const bool is_settled =
       std::all_of(reusable.dependencies.begin(), reusable.dependencies.end(),
                   [now](const auto& dependency) { return dependency.is_settled(now); });
-  if (!accepted || !is_settled) return;
+  if (!is_settled || request.fields.repeats(FieldName::kAcceptEncoding)) return;
+  const std::string_view accepted = request.fields.find(FieldName::kAcceptEncoding).value_or("");
   const std::string_view path = request.target.path;
-  const std::uint64_t key = hash(path, *accepted);
-  const auto older = look_up(key, path, *accepted);
+  const std::uint64_t key = hash(path, accepted);
+  const auto older = look_up(key, path, accepted);
   if (older != entries_.end()) drop(older);
-  entries_.push_front({std::string(path), std::string(*accepted), key,
+  entries_.push_front({std::string(path), std::string(accepted), key,
                        std::move(reusable.dependencies), std::move(reusable.vary_dependencies),
                        std::move(reusable.path), reusable.facts, std::move(reusable.entity_tag),
                        http::ReadyResponse(std::move(reusable.whole)),
