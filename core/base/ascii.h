@@ -55,16 +55,4 @@ namespace tinyserve {
   return value;
 }
 
-// Writes `value` in decimal to `out`, which has room for 20 bytes; returns how many were written.
-inline std::size_t format_decimal(char* out, std::uint64_t value) {
-  char digits[20];
-  std::size_t count = 0;
-  do {
-    digits[count++] = static_cast<char>('0' + value % 10);
-    value /= 10;
-  } while (value != 0);
-  for (std::size_t i = 0; i < count; ++i) out[i] = digits[count - 1 - i];
-  return count;
-}
-
 }  // namespace tinyserve

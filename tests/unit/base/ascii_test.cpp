@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -79,18 +78,6 @@ TEST(Ascii, RefusesWhatIsNoDecimalNumber) {
         "99999999999999999999999999"sv}) {
     EXPECT_EQ(parse_decimal(test::GuardPage(text).view()), std::nullopt) << text;
   }
-}
-
-TEST(Ascii, WritesDecimalNumbers) {
-  const auto written = [](std::uint64_t value) {
-    std::array<char, 20> digits{};
-    return std::string(digits.data(), format_decimal(digits.data(), value));
-  };
-  EXPECT_EQ(written(0), "0");
-  EXPECT_EQ(written(9), "9");
-  EXPECT_EQ(written(10), "10");
-  EXPECT_EQ(written(9223372036854775807U), "9223372036854775807");
-  EXPECT_EQ(written(UINT64_MAX), "18446744073709551615");
 }
 
 }  // namespace

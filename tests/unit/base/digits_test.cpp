@@ -31,6 +31,10 @@ TEST(Digits, SpellsANumberOfEveryLength) {
       ASSERT_EQ(number(value), std::to_string(value));
     }
   }
+  EXPECT_EQ(number(0), "0");
+  EXPECT_EQ(number(9), "9");
+  EXPECT_EQ(number(10), "10");
+  EXPECT_EQ(number(9223372036854775807U), "9223372036854775807");
   EXPECT_EQ(number(10'000'000'000'000'000'000U), "10000000000000000000");
   EXPECT_EQ(number(UINT64_MAX), "18446744073709551615");
 }
