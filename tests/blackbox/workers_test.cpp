@@ -1,8 +1,6 @@
 // What is done by threads of its own, so that the loop's thread never waits.
 #include <dirent.h>
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +10,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <sstream>
 #include <string>
@@ -19,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/cold_file.h"
 #include "support/raw_client.h"
 #include "support/samples.h"
 #include "support/server_process.h"
@@ -52,36 +52,10 @@ TEST(Workers, AreNotThereBeforeTheyHaveSomethingToDo) {
 // --- files that are not in memory
 // -----------------------------------------------------------------
 
-// Whether none of the file's first `size` bytes is in memory (mincore(2), which brings nothing
-// back).
-bool is_forgotten(int fd, std::size_t size) {
-  void* const place = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
-  if (place == MAP_FAILED) return false;
-  std::vector<unsigned char> pages(size / 4096 + 1);
-  const bool known = ::mincore(place, size, pages.data()) == 0;
-  ::munmap(place, size);
-  return known && std::none_of(pages.begin(), pages.end(), [](auto page) { return page & 1; });
-}
-
-// Makes the kernel forget a file; whether it did: a file system that lives in memory can't. Pages
-// that another processor has just written take a moment.
-bool forget(const std::string& path, std::size_t size) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  bool forgotten = false;
-  for (int tries = 0; !forgotten && tries < 50; ++tries) {
-    if (tries > 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    ::fsync(fd);
-    ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-    forgotten = is_forgotten(fd, size);
-  }
-  ::close(fd);
-  return forgotten;
-}
-
 // What strace(1) saw of the calls that read files.
 struct Trace {
   int probes = 0;             // by the loop's thread, which do not wait (RWF_NOWAIT)
-  int misses = 0;             // those of them that met a page which was not in memory
+  bool missed_first = false;  // the first of them met a page that was not in memory
   std::uint64_t by_loop = 0;  // bytes, by calls that may wait
   std::uint64_t by_workers = 0;
   bool sent_unprobed = false;  // sendfile(2) before anybody had read
@@ -96,8 +70,8 @@ Trace read_trace(const std::string& text, pid_t loop) {
     if (equals == std::string::npos) continue;
     const std::int64_t result = std::atoll(line.c_str() + equals + 3);
     if (line.find("RWF_NOWAIT") != std::string::npos) {
+      trace.missed_first = trace.missed_first || (is_loop && trace.probes == 0 && result < 0);
       trace.probes += is_loop;
-      trace.misses += is_loop && result < 0;
     } else if (line.find("sendfile") != std::string::npos) {
       trace.sent_unprobed = trace.sent_unprobed || trace.by_workers == 0;
     } else if (trace.probes > 0 && result > 0) {  // before, the program is being loaded
@@ -107,15 +81,12 @@ Trace read_trace(const std::string& text, pid_t loop) {
   return trace;
 }
 
-class ColdFile : public testing::TestWithParam<std::size_t> {};
-
-TEST_P(ColdFile, IsReadByAWorkerWhileTheLoopGoesOn) {
-  const std::string content = script_of(GetParam(), 1);
-  const TempTree site{{"cold.js", content}};
+// What a server does with a file of `content` that nobody has in memory, which the client must get;
+// nothing where the file system can't forget it.
+std::optional<Trace> trace_cold_file(const std::string& content) {
+  const TempTree site(kDisk, {{"cold.js", content}});
   const TempTree out;
-  if (!forget(site.path("cold.js"), content.size())) {
-    GTEST_SKIP() << "the file system of " << site.path() << " keeps its files in memory";
-  }
+  if (!drop_pages(site.path("cold.js"))) return std::nullopt;
   pid_t loop = 0;
   {
     ServerProcess::Options options;
@@ -127,9 +98,22 @@ TEST_P(ColdFile, IsReadByAWorkerWhileTheLoopGoesOn) {
     loop = server.pid();
     EXPECT_EQ(get(server.address(), "/cold.js").body, content);
   }
-  const Trace trace = read_trace(out.read("trace"), loop);
-  EXPECT_GE(trace.misses, 1);
-  EXPECT_EQ(trace.by_loop, 0U);
+  return read_trace(out.read("trace"), loop);
+}
+
+class ColdFile : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(ColdFile, IsReadByAWorkerWhileTheLoopGoesOn) {
+  const std::string content = script_of(GetParam(), 1);
+  Trace trace;
+  for (int tries = 0; !trace.missed_first && tries < kColdTries; ++tries) {
+    const std::optional<Trace> seen = trace_cold_file(content);
+    if (!seen) GTEST_SKIP() << kNothingIsDropped;
+    trace = *seen;
+    EXPECT_GE(trace.probes, 1);
+    EXPECT_EQ(trace.by_loop, 0U);
+  }
+  ASSERT_TRUE(trace.missed_first);
   EXPECT_GE(trace.by_workers, std::min<std::size_t>(content.size(), 500'000));
   EXPECT_FALSE(trace.sent_unprobed);
 }
