@@ -8,7 +8,7 @@
 namespace tinyserve::files {
 
 bool Dependency::holds() const {
-  struct stat status {};
+  struct stat status;
   if (::fstatat(AT_FDCWD, path.c_str(), &status, 0) != 0) {
     return !facts && (errno == ENOENT || errno == ENOTDIR);
   }

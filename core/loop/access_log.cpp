@@ -57,9 +57,7 @@ Draft AccessLog::begin(log::Buffer& drafts, const RequestOrigin& origin,
   return draft;
 }
 
-void AccessLog::finish(const log::Buffer& drafts, const Draft& draft, const log::Outcome& outcome) {
-  ++totals_.requests;
-  totals_.bytes += outcome.bytes;
+void AccessLog::record(const log::Buffer& drafts, const Draft& draft, const log::Outcome& outcome) {
   if (draft.visit) tally_->add(*draft.visit, outcome);
   if (draft.record.empty()) return;
   encoder_.finish(lines_, drafts, draft.record, outcome);
@@ -113,8 +111,7 @@ const std::string& AccessLog::text_of(const net::Address& peer) {
   return last_peer_text_;
 }
 
-void AccessLog::hand_over() {
-  if (lines_.size() == 0) return;
+void AccessLog::push_lines() {
   writer_->push(lines_.view());
   lines_.clear(2 * kMostGathered);
 }

@@ -54,7 +54,11 @@ class AccessLog {
   // must be there when it is finished.
   [[nodiscard]] Draft begin(log::Buffer& drafts, const RequestOrigin& origin,
                             const http::RequestHead& head);
-  void finish(const log::Buffer& drafts, const Draft& draft, const log::Outcome& outcome);
+  void finish(const log::Buffer& drafts, const Draft& draft, const log::Outcome& outcome) {
+    ++totals_.requests;
+    totals_.bytes += outcome.bytes;
+    if (enabled()) record(drafts, draft, outcome);
+  }
 
   void connection_opened() { ++totals_.connections; }
   // Takes over what `other` has counted: when neither is used by another thread any more.
@@ -67,9 +71,13 @@ class AccessLog {
   [[nodiscard]] log::Summary summary() const;
 
   // The turn of the loop ends: hands the lines over.
-  void hand_over();
+  void hand_over() {
+    if (lines_.size() != 0) push_lines();
+  }
 
  private:
+  void record(const log::Buffer& drafts, const Draft& draft, const log::Outcome& outcome);
+  void push_lines();
   [[nodiscard]] bool is_ignored(std::string_view path) const;
   [[nodiscard]] const std::string& text_of(const net::Address& peer);
 

@@ -14,6 +14,8 @@ class Alarms {
   // `ticket` is to be woken at `when_ms` of the monotonic clock.
   void set(std::uint64_t ticket, std::int64_t when_ms);
 
+  [[nodiscard]] bool empty() const { return heap_.empty(); }
+
   // How long to wait for the first one, in milliseconds; -1 when there is none.
   [[nodiscard]] std::int64_t wait_ms(std::int64_t now_ms) const;
 

@@ -11,10 +11,9 @@ int Deadlines::wait_ms(std::int64_t now_ms) {
   return static_cast<int>(std::max<std::int64_t>(first_ * kTickMs - now_ms, 0));
 }
 
-const std::vector<std::uint32_t>& Deadlines::expire(std::int64_t now_ms) {
-  due_.clear();
+// Empties the buckets up to that of `now_ms`.
+void Deadlines::turn_to(std::int64_t now_ms) {
   const std::int64_t now_tick = now_ms / kTickMs;
-  if (now_tick == tick_) return due_;
   // After a long sleep one round of the wheel meets everything there is.
   tick_ = std::max(tick_, now_tick - kBuckets);
   while (tick_ < now_tick) {
@@ -32,7 +31,6 @@ const std::vector<std::uint32_t>& Deadlines::expire(std::int64_t now_ms) {
       slot = next;
     }
   }
-  return due_;
 }
 
 // Puts a node into the bucket whose tick is the first at or after its deadline, within one round of

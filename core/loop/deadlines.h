@@ -40,7 +40,11 @@ class Deadlines {
   [[nodiscard]] int wait_ms(std::int64_t now_ms);
 
   // The slots whose deadline has passed; they have none afterwards. Good until the next call.
-  [[nodiscard]] const std::vector<std::uint32_t>& expire(std::int64_t now_ms);
+  [[nodiscard]] const std::vector<std::uint32_t>& expire(std::int64_t now_ms) {
+    due_.clear();
+    if (now_ms / kTickMs != tick_) turn_to(now_ms);
+    return due_;
+  }
 
  private:
   static constexpr std::uint32_t kNone = UINT32_MAX;
@@ -54,6 +58,7 @@ class Deadlines {
     bool linked = false;
   };
 
+  void turn_to(std::int64_t now_ms);
   void link(std::uint32_t slot);
   void unlink(std::uint32_t slot);
   [[nodiscard]] std::uint32_t& head(std::int64_t tick) {

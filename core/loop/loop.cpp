@@ -95,7 +95,7 @@ Result<void> Loop::run() {
     if (const auto turned = turn(); !turned) return turned;
   }
   for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
-    if (!slots_[slot].connection) continue;
+    if (!slots_[slot]->connection) continue;
     step(slot, [this](Connection& connection) { connection.cut_off(services_); });
   }
   destroy_closed();
@@ -124,7 +124,7 @@ void Loop::receive(std::span<const net::Poller::Event> events) {
   for (const net::Poller::Event& event : events) {
     // What has been received is read even when the peer is gone: it may be a whole request, and its
     // record is owed.
-    if (event.readable && is_of_connection(event.token)) receive_from(event.token);
+    if (event.is_readable() && is_of_connection(event.token())) receive_from(event.token());
   }
   take_received();
 }
@@ -159,21 +159,21 @@ void Loop::take_received() {
 
 // Everything but what was received.
 void Loop::dispatch(const net::Poller::Event& event) {
-  if ((event.token & kListenerToken) != 0) {
+  if ((event.token() & kListenerToken) != 0) {
     if (stopping_) return;  // the listeners were closed earlier in this batch
-    const auto index = static_cast<std::size_t>(event.token & ~kListenerToken);
+    const auto index = static_cast<std::size_t>(event.token() & ~kListenerToken);
     return accept_burst(listeners_[index].fd.get(), kAcceptBurst);
   }
-  if (event.token == kWakeUpToken) {
+  if (event.token() == kWakeUpToken) {
     wake_up_.clear();
     if (stop_requested_.load() && !stopping_) begin_stop();
     return take_finished_jobs();
   }
-  if (event.readable || slot_of(event.token) == nullptr) return;
-  step(static_cast<std::uint32_t>(event.token), [this, &event](Connection& connection) {
-    if (event.broken) {
+  if (event.is_readable() || slot_of(event.token()) == nullptr) return;
+  step(static_cast<std::uint32_t>(event.token()), [this, &event](Connection& connection) {
+    if (event.is_broken()) {
       connection.break_off(services_);
-    } else if (event.writable) {
+    } else if (event.is_writable()) {
       connection.send(services_);
     }
   });
@@ -182,7 +182,7 @@ void Loop::dispatch(const net::Poller::Event& event) {
 // The slot of the connection that `ticket` was made for, or null when that is gone.
 Loop::Slot* Loop::slot_of(std::uint64_t ticket) {
   const auto slot = static_cast<std::uint32_t>(ticket);
-  Slot& entry = slots_[slot];
+  Slot& entry = *slots_[slot];
   return ticket == token_of(slot, entry.generation) && entry.connection ? &entry : nullptr;
 }
 
@@ -212,9 +212,9 @@ void Loop::take_finished_jobs() {
 // One step of a connection, with the one place where exceptions end.
 template <class Step>
 void Loop::step(std::uint32_t slot, Step action) {
-  Connection& connection = *slots_[slot].connection;
+  Connection& connection = *slots_[slot]->connection;
   if (connection.state() == http::State::kClosed) return;
-  services_.ticket = token_of(slot, slots_[slot].generation);
+  services_.ticket = token_of(slot, slots_[slot]->generation);
   try {
     action(connection);
   } catch (const std::exception& exception) {
@@ -227,7 +227,7 @@ void Loop::step(std::uint32_t slot, Step action) {
 
 // After a step: what the connection waits for now.
 void Loop::settle(std::uint32_t slot) {
-  Slot& entry = slots_[slot];
+  Slot& entry = *slots_[slot];
   const Connection& connection = *entry.connection;
   if (connection.state() == http::State::kClosed) {
     closed_.push_back(slot);
@@ -258,7 +258,7 @@ void Loop::settle(std::uint32_t slot) {
 
 void Loop::destroy_closed() {
   for (const std::uint32_t slot : closed_) {
-    Slot& entry = slots_[slot];
+    Slot& entry = *slots_[slot];
     if (!entry.connection) continue;
     if (entry.at_the_door) {
       --at_the_door_;
@@ -278,13 +278,13 @@ void Loop::go_on() {
   if (turns_.empty()) return;
   // Those that want yet another turn are queued anew, behind the next batch of events.
   for (const std::uint32_t slot : std::exchange(turns_, {})) {
-    slots_[slot].queued_turn = false;
-    if (!slots_[slot].connection) continue;
+    slots_[slot]->queued_turn = false;
+    if (!slots_[slot]->connection) continue;
     step(slot, [this](Connection& connection) { connection.go_on(services_); });
   }
 }
 
-void Loop::expire() {
+void Loop::ring_alarms() {
   const std::int64_t now_ms = services_.now.mono_ms();
   for (const std::uint64_t ticket : alarms_.due(now_ms)) {
     Slot* const entry = slot_of(ticket);
@@ -298,8 +298,12 @@ void Loop::expire() {
     step(static_cast<std::uint32_t>(ticket),
          [this](Connection& waiting) { waiting.expire(services_); });
   }
-  for (const std::uint32_t slot : deadlines_.expire(now_ms)) {
-    if (!slots_[slot].connection) continue;
+}
+
+void Loop::expire() {
+  if (!alarms_.empty()) ring_alarms();
+  for (const std::uint32_t slot : deadlines_.expire(services_.now.mono_ms())) {
+    if (!slots_[slot]->connection) continue;
     step(slot, [this](Connection& connection) { connection.expire(services_); });
   }
 }
@@ -320,12 +324,12 @@ void Loop::admit(net::Accepted accepted) {
   std::uint32_t slot = 0;
   if (free_slots_.empty()) {
     slot = static_cast<std::uint32_t>(slots_.size());
-    slots_.emplace_back();
+    slots_.push_back(std::make_unique<Slot>());
   } else {
     slot = free_slots_.back();
     free_slots_.pop_back();
   }
-  Slot& entry = slots_[slot];
+  Slot& entry = *slots_[slot];
   const int fd = accepted.fd.get();
   const auto added = poller_.add(fd, net::Poller::kReadable, token_of(slot, entry.generation));
   if (!added) {
@@ -362,7 +366,7 @@ bool Loop::has_idle() {
 bool Loop::has_candidate() {
   while (!longest_idle_.empty()) {
     const Idle& candidate = longest_idle_.back();
-    const Slot& entry = slots_[candidate.slot];
+    const Slot& entry = *slots_[candidate.slot];
     const bool still = entry.connection && entry.generation == candidate.generation &&
                        entry.connection->state() == http::State::kIdle &&
                        entry.connection->idle_since_ms() == candidate.since_ms;
@@ -386,7 +390,7 @@ void Loop::find_longest_idle() {
   idle_search_ms_ = services_.now.mono_ms();
   const std::int64_t latest = idle_search_ms_ - kLeastIdleMs;
   for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
-    const Slot& entry = slots_[slot];
+    const Slot& entry = *slots_[slot];
     if (!entry.connection || entry.at_the_door || entry.connection->state() != http::State::kIdle)
       continue;
     if (entry.connection->wants_turn() || entry.connection->idle_since_ms() > latest) continue;
@@ -451,11 +455,11 @@ void Loop::begin_stop() {
   listen_again_ms_ = http::kNever;  // a pause that is over would keep the loop awake
   // A request that has come by now is answered.
   for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
-    receive_from(token_of(slot, slots_[slot].generation));
+    receive_from(token_of(slot, slots_[slot]->generation));
   }
   take_received();
   for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
-    if (!slots_[slot].connection) continue;
+    if (!slots_[slot]->connection) continue;
     step(slot, [this](Connection& connection) { connection.finish_soon(services_); });
   }
 }
@@ -464,7 +468,8 @@ int Loop::wait_ms() {
   if (!turns_.empty()) return 0;
   const std::int64_t now_ms = services_.now.mono_ms();
   std::int64_t wait = deadlines_.wait_ms(now_ms);
-  if (const std::int64_t alarm = alarms_.wait_ms(now_ms); alarm >= 0) {
+  if (!alarms_.empty()) {
+    const std::int64_t alarm = alarms_.wait_ms(now_ms);
     wait = wait < 0 ? alarm : std::min(wait, alarm);
   }
   for (const std::int64_t other :

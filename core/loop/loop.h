@@ -19,7 +19,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -82,6 +82,7 @@ class Loop {
   void settle(std::uint32_t slot);
   void destroy_closed();
   void go_on();
+  void ring_alarms();
   void expire();
 
   void accept_burst(int listener, int most);
@@ -124,7 +125,7 @@ class Loop {
   std::size_t buffered_ = 0;
   std::vector<Received> received_;
 
-  std::deque<Slot> slots_;  // never shrinks or moves: tokens and references stay good
+  std::vector<std::unique_ptr<Slot>> slots_;  // never shrinks: tokens and references stay good
   std::vector<std::uint32_t> free_slots_;
   std::vector<std::uint32_t> closed_;  // in this turn
   std::vector<std::uint32_t> turns_;   // slots that want to go on without an event

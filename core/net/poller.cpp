@@ -32,15 +32,9 @@ Result<void> Poller::modify(int fd, std::uint32_t interest, std::uint64_t token)
 Result<void> Poller::remove(int fd) { return control(fd_.get(), EPOLL_CTL_DEL, fd, 0, 0); }
 
 Result<std::span<const Poller::Event>> Poller::wait(int timeout_ms) {
-  const int count = ::epoll_wait(fd_.get(), raw_.data(), kBatch, timeout_ms);
+  const int count = ::epoll_wait(fd_.get(), events_.data(), kBatch, timeout_ms);
   if (count < 0 && errno != EINTR) return fail("epoll_wait");
-  const auto found = static_cast<std::size_t>(count < 0 ? 0 : count);
-  for (std::size_t i = 0; i < found; ++i) {
-    const std::uint32_t bits = raw_[i].events;
-    events_[i] = {raw_[i].data.u64, (bits & EPOLLIN) != 0, (bits & EPOLLOUT) != 0,
-                  (bits & (EPOLLHUP | EPOLLERR)) != 0};
-  }
-  return std::span<const Event>(events_.data(), found);
+  return std::span<const Event>(events_.data(), static_cast<std::size_t>(count < 0 ? 0 : count));
 }
 
 }  // namespace tinyserve::net

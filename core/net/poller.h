@@ -16,12 +16,12 @@ class Poller {
  public:
   // Hang-ups and errors are reported whatever is asked for.
   enum : std::uint32_t { kNothing = 0, kReadable = EPOLLIN, kWritable = EPOLLOUT };
-  struct Event {
-    std::uint64_t token;
-    bool readable;
-    bool writable;
-    bool broken;  // hang-up or error: the descriptor is of no use any more, though what was
-                  // received can be read
+  struct Event : epoll_event {
+    [[nodiscard]] std::uint64_t token() const { return data.u64; }
+    [[nodiscard]] bool is_readable() const { return (events & EPOLLIN) != 0; }
+    [[nodiscard]] bool is_writable() const { return (events & EPOLLOUT) != 0; }
+    // Hang-up or error: the descriptor is of no use any more, though what was received can be read.
+    [[nodiscard]] bool is_broken() const { return (events & (EPOLLHUP | EPOLLERR)) != 0; }
   };
 
   [[nodiscard]] static Result<Poller> open();
@@ -41,7 +41,6 @@ class Poller {
   explicit Poller(UniqueFd fd) : fd_(std::move(fd)) {}
 
   UniqueFd fd_;
-  std::array<epoll_event, kBatch> raw_{};
   std::array<Event, kBatch> events_{};
 };
 

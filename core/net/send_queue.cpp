@@ -78,6 +78,17 @@ SendQueue::Outcome SendQueue::flush(int fd, std::uint64_t budget) {
 
 // Sends the blocks at the front with one call.
 SendQueue::Outcome SendQueue::send_memory(int fd) {
+  if (first_ + 1 < segments_.size()) return send_blocks(fd);
+  const Segment& only = segments_[first_];
+  const std::string_view bytes = only.block.view().substr(only.offset, only.length);
+  ssize_t sent = 0;
+  do {
+    sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  return account(sent, bytes.size(), segments_.size());
+}
+
+SendQueue::Outcome SendQueue::send_blocks(int fd) {
   std::array<iovec, kMostVectors> vectors;
   std::size_t count = 0;
   std::size_t total = 0;
@@ -101,8 +112,14 @@ SendQueue::Outcome SendQueue::send_memory(int fd) {
       sent = ::sendmsg(fd, &message, flags);
     }
   } while (sent < 0 && errno == EINTR);
+  return account(sent, total, at);
+}
+
+// What became of `total` bytes, those of the blocks in front of segment `end`, of which send(2)
+// took `sent`.
+SendQueue::Outcome SendQueue::account(ssize_t sent, std::size_t total, std::size_t end) {
   if (sent < 0) return is_full(errno) ? Outcome::kFull : Outcome::kBroken;
-  if (static_cast<std::size_t>(sent) == total && at == segments_.size()) {
+  if (static_cast<std::size_t>(sent) == total && end == segments_.size()) {
     sent_ += total;  // nothing is left: flush() forgets all of it at once
     return Outcome::kEmpty;
   }

@@ -6,6 +6,9 @@
 // to know when an answer has left remembers queued() at its end and compares it with sent().
 #pragma once
 
+#include <sys/types.h>
+
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -68,6 +71,8 @@ class SendQueue {
   };
 
   Outcome send_memory(int fd);
+  Outcome send_blocks(int fd);
+  Outcome account(ssize_t sent, std::size_t total, std::size_t end);
   Outcome send_file(int fd);
   void drop(std::uint64_t count);
 

@@ -49,10 +49,10 @@ TEST(Poller, ReportsWhatCanBeReadWithItsToken) {
   say(pair.theirs);
   const auto events = events_of(poller);
   ASSERT_EQ(events.size(), 1U);
-  EXPECT_EQ(events[0].token, 0xfedcba9876543210);
-  EXPECT_TRUE(events[0].readable);
-  EXPECT_FALSE(events[0].writable);
-  EXPECT_FALSE(events[0].broken);
+  EXPECT_EQ(events[0].token(), 0xfedcba9876543210);
+  EXPECT_TRUE(events[0].is_readable());
+  EXPECT_FALSE(events[0].is_writable());
+  EXPECT_FALSE(events[0].is_broken());
 }
 
 TEST(Poller, ReportsAgainWhatWasNotRead) {  // level-triggered
@@ -73,9 +73,9 @@ TEST(Poller, ReportsOnlyWhatWasAskedFor) {
   ASSERT_TRUE(poller.modify(pair.ours.get(), Poller::kWritable, 8));
   const auto events = events_of(poller);
   ASSERT_EQ(events.size(), 1U);
-  EXPECT_EQ(events[0].token, 8U);
-  EXPECT_TRUE(events[0].writable);
-  EXPECT_FALSE(events[0].readable);
+  EXPECT_EQ(events[0].token(), 8U);
+  EXPECT_TRUE(events[0].is_writable());
+  EXPECT_FALSE(events[0].is_readable());
 }
 
 TEST(Poller, ReportsAHangUpWhateverWasAskedFor) {
@@ -85,7 +85,7 @@ TEST(Poller, ReportsAHangUpWhateverWasAskedFor) {
   pair.theirs.reset();
   const auto events = events_of(poller);
   ASSERT_EQ(events.size(), 1U);
-  EXPECT_TRUE(events[0].broken);
+  EXPECT_TRUE(events[0].is_broken());
 }
 
 TEST(Poller, ReportsAHalfCloseAsReadableAndNotAsBroken) {
@@ -95,8 +95,8 @@ TEST(Poller, ReportsAHalfCloseAsReadableAndNotAsBroken) {
   ASSERT_EQ(::shutdown(pair.theirs.get(), SHUT_WR), 0);
   const auto events = events_of(poller);
   ASSERT_EQ(events.size(), 1U);
-  EXPECT_TRUE(events[0].readable);
-  EXPECT_FALSE(events[0].broken);
+  EXPECT_TRUE(events[0].is_readable());
+  EXPECT_FALSE(events[0].is_broken());
 }
 
 TEST(Poller, ForgetsWhatWasRemovedOrClosed) {
@@ -122,9 +122,9 @@ TEST(Poller, ReportsTheRestOfManyInTheNextBatch) {
   std::vector<bool> reported(pairs.size());
   for (int batch = 0; batch < 2; ++batch) {
     for (const Poller::Event& event : events_of(poller)) {
-      reported[event.token] = true;
+      reported[event.token()] = true;
       char byte = 0;
-      ASSERT_EQ(::read(pairs[event.token].ours.get(), &byte, 1), 1);
+      ASSERT_EQ(::read(pairs[event.token()].ours.get(), &byte, 1), 1);
     }
   }
   EXPECT_EQ(reported, std::vector<bool>(pairs.size(), true));
