@@ -14,8 +14,11 @@ namespace {
 using http::FieldName;
 using http::Fields;
 
+constexpr std::string_view kGet = "GET ";
 constexpr std::size_t kFewestBuckets = 64;
-constexpr std::size_t kEntryOverhead = 512;  // nodes, strings, and what the allocator adds
+constexpr std::size_t kMostKnownHead = 2048;  // bytes; what is longer is read each time
+constexpr std::size_t kEntryOverhead = 512;   // nodes, strings, and what the allocator adds
+constexpr std::size_t kKnownOverhead = 1024;  // likewise, for a request with a browser's fields
 
 // Fields that may lead to another answer than the whole file or a 304 for the tag.
 constexpr std::uint32_t kDeciding = Fields::bit(FieldName::kRange) |
@@ -41,18 +44,35 @@ std::uint64_t mix(std::uint64_t hash, std::string_view bytes) {
     const Wide product = static_cast<Wide>(hash ^ word) * kOdd;
     hash = static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
   };
-  fold(bytes.size());
-  while (bytes.size() >= 8) {
+  const auto word_at = [bytes](std::size_t at) {
     std::uint64_t word;
-    std::memcpy(&word, bytes.data(), 8);
-    fold(word);
-    bytes.remove_prefix(8);
+    std::memcpy(&word, bytes.data() + at, sizeof word);
+    return word;
+  };
+  fold(bytes.size());
+  if (bytes.size() >= 8) {
+    for (std::size_t at = 0; at + 8 < bytes.size(); at += 8) fold(word_at(at));
+    fold(word_at(bytes.size() - 8));
+    return hash;
   }
-  if (bytes.empty()) return hash;
-  std::uint64_t rest = 0;
-  std::memcpy(&rest, bytes.data(), bytes.size());
-  fold(rest);
+  std::uint64_t few = 0;
+  for (const char c : bytes) few = few << 8 | static_cast<unsigned char>(c);
+  fold(few);
   return hash;
+}
+
+// The path in the request line that `input` begins with, as Target::path has it; empty where that
+// is no GET, or its path is no plain one.
+std::string_view path_of(std::string_view input) {
+  if (!input.starts_with(kGet)) return {};
+  const char* const path = input.data() + kGet.size();
+  const std::size_t room = std::min(input.size(), kMostKnownHead) - kGet.size();
+  const void* const space = std::memchr(path, ' ', room);
+  if (space == nullptr) return {};
+  const auto size = static_cast<std::size_t>(static_cast<const char*>(space) - path);
+  const void* const mark = std::memchr(path, '?', size);
+  const void* const end = mark == nullptr ? space : mark;
+  return {path, static_cast<std::size_t>(static_cast<const char*>(end) - path)};
 }
 
 }  // namespace
@@ -61,9 +81,14 @@ bool AnswerCache::Entry::holds_file() const {
   return std::holds_alternative<http::FileSlice>(whole.rest());
 }
 
+AnswerCache::Hit AnswerCache::Entry::hit(http::Via via) {
+  return {via == http::Via::kNotModified ? &not_modified : &whole, via};
+}
+
 std::size_t AnswerCache::Entry::memory() const {
   std::size_t size = kEntryOverhead + path.size() + accept_encoding.size() + whole.memory() +
                      not_modified.memory();
+  if (known_request) size += kKnownOverhead + known_head.size();
   for (const auto* const all : {&dependencies, &vary_dependencies}) {
     for (const files::Dependency& dependency : *all) {
       size += sizeof dependency + dependency.path.size();
@@ -78,15 +103,23 @@ AnswerCache::AnswerCache(const files::Root& root, std::size_t most_bytes)
       seed_(random_seed()),
       buckets_(kFewestBuckets, entries_.end()) {}
 
-std::uint64_t AnswerCache::hash(std::string_view path, std::string_view accept_encoding) const {
-  return mix(mix(seed_, path), accept_encoding);
-}
+std::uint64_t AnswerCache::hash(std::string_view path) const { return mix(seed_, path); }
 
 AnswerCache::Entries::iterator AnswerCache::look_up(std::uint64_t hash, std::string_view path,
                                                     std::string_view accept_encoding) {
   auto entry = bucket(hash);
   while (entry != entries_.end() && (entry->hash != hash || entry->path != path ||
                                      entry->accept_encoding != accept_encoding)) {
+    entry = entry->next;
+  }
+  return entry;
+}
+
+// The entry that is known to answer what `input` begins with.
+AnswerCache::Entries::iterator AnswerCache::look_up(std::uint64_t hash, std::string_view input) {
+  auto entry = bucket(hash);
+  while (entry != entries_.end() && (entry->hash != hash || entry->known_head.empty() ||
+                                     !input.starts_with(entry->known_head))) {
     entry = entry->next;
   }
   return entry;
@@ -111,7 +144,7 @@ AnswerCache::Hit AnswerCache::find(const http::Request& request, Instant now) {
   if (fields.repeats(FieldName::kAcceptEncoding)) return {};
   const std::string_view accepted = fields.find(FieldName::kAcceptEncoding).value_or("");
   const std::string_view path = request.target.path;
-  const auto found = look_up(hash(path, accepted), path, accepted);
+  const auto found = look_up(hash(path), path, accepted);
   if (found == entries_.end()) return {};
   Entry& entry = *found;
   if (!is_fresh(entry, now)) {
@@ -124,10 +157,39 @@ AnswerCache::Hit AnswerCache::find(const http::Request& request, Instant now) {
   if (fields.has(FieldName::kIfNoneMatch)) {
     if (fields.repeats(FieldName::kIfNoneMatch)) return {};
     if (fields.find(FieldName::kIfNoneMatch) != entry.entity_tag) return {};
-    return {&entry.not_modified, http::Via::kNotModified};
+    remember(entry, request, http::Via::kNotModified);
+    return entry.hit(http::Via::kNotModified);
   }
   if (fields.has(FieldName::kIfModifiedSince)) return {};
-  return {&entry.whole, http::Via::kCache};
+  remember(entry, request, http::Via::kCache);
+  return entry.hit(http::Via::kCache);
+}
+
+AnswerCache::Known AnswerCache::recognize(std::string_view input, Instant now) {
+  const std::string_view path = path_of(input);
+  if (path.empty()) return {};
+  const auto found = look_up(hash(path), input);
+  if (found == entries_.end() || !is_fresh(*found, now)) return {};  // stale: find() drops it
+  found->used = found->recognized = true;
+  found->used_ms = now.mono_ms();
+  return {&*found->known_request, found->hit(found->known_via)};
+}
+
+// Of several that have the same answer one is known at a time: until it is asked for no more. As
+// for memory, answers come first.
+void AnswerCache::remember(Entry& entry, const http::Request& request, http::Via via) {
+  const bool is_alone = request.framing.kind == http::Framing::Kind::kNone;
+  if (!is_alone || path_of(request.head_text) != entry.path) return;
+  if (request.head_text.size() > kMostKnownHead || std::exchange(entry.recognized, false)) return;
+  const std::size_t before = entry.memory();
+  entry.known_request.reset();
+  entry.known_head = {};
+  if (bytes_ - before + entry.memory() + kKnownOverhead + request.head_text.size() > most_bytes_)
+    return;
+  entry.known_request.emplace(request);
+  entry.known_head = (*entry.known_request)->head_text;
+  entry.known_via = via;
+  bytes_ = bytes_ - before + entry.memory();
 }
 
 bool AnswerCache::is_fresh(Entry& entry, Instant now) const {
@@ -152,15 +214,22 @@ void AnswerCache::keep(const http::Request& request, Reusable reusable, Instant 
   if (!is_settled || request.fields.repeats(FieldName::kAcceptEncoding)) return;
   const std::string_view accepted = request.fields.find(FieldName::kAcceptEncoding).value_or("");
   const std::string_view path = request.target.path;
-  const std::uint64_t key = hash(path, accepted);
+  const std::uint64_t key = hash(path);
   const auto older = look_up(key, path, accepted);
   if (older != entries_.end()) drop(older);
-  entries_.push_front({std::string(path), std::string(accepted), key,
-                       std::move(reusable.dependencies), std::move(reusable.vary_dependencies),
-                       std::move(reusable.path), reusable.facts, std::move(reusable.entity_tag),
-                       http::ReadyResponse(std::move(reusable.whole)),
-                       http::ReadyResponse(std::move(reusable.not_modified)), batch_, now.mono_ms(),
-                       now.mono_ms()});
+  entries_.push_front({.hash = key,
+                       .used_ms = now.mono_ms(),
+                       .proved_ms = now.mono_ms(),
+                       .batch = batch_,
+                       .dependencies = std::move(reusable.dependencies),
+                       .whole = http::ReadyResponse(std::move(reusable.whole)),
+                       .not_modified = http::ReadyResponse(std::move(reusable.not_modified)),
+                       .path = std::string(path),
+                       .accept_encoding = std::string(accepted),
+                       .entity_tag = std::move(reusable.entity_tag),
+                       .vary_dependencies = std::move(reusable.vary_dependencies),
+                       .file = std::move(reusable.path),
+                       .facts = reusable.facts});
   const Entry& entry = entries_.front();
   bytes_ += entry.memory();
   if (entry.holds_file()) {

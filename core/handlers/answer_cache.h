@@ -7,6 +7,9 @@
 // it is proved that the way to the file does not lead out of the root, by opening it anew, and that
 // Vary still says what it should.
 //
+// A request that is byte for byte one that was answered from here need not even be read: see
+// recognize().
+//
 // Belongs to one loop. The key is the path as sent together with the client's Accept-Encoding; what
 // other fields may decide (ranges, dates) is left to the long way. Memory and open files are
 // bounded: what was not asked for since the last look at it goes first (the clock algorithm).
@@ -15,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +27,7 @@
 #include "files/dependency.h"
 #include "files/root.h"
 #include "handlers/answer.h"
+#include "http/owned_request.h"
 #include "http/ready_response.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -49,6 +54,15 @@ class AnswerCache {
   };
   [[nodiscard]] Hit find(const http::Request& request, Instant now);
 
+  struct Known {
+    const http::OwnedRequest* request =
+        nullptr;  // null: it has to be read. Good until the next call
+    Hit hit;
+  };
+  // The whole request that `input` begins with, if find() was last asked for the same bytes when it
+  // found this answer. What the bytes mean, and that they may be answered, has been seen then.
+  [[nodiscard]] Known recognize(std::string_view input, Instant now);
+
   // Keeps what `request`, a GET or HEAD, is answered with while it has no ranges or preconditions
   // but the tag. What is not settled is not kept.
   void keep(const http::Request& request, Reusable reusable, Instant now);
@@ -60,34 +74,43 @@ class AnswerCache {
   [[nodiscard]] std::int64_t next_close_ms() const { return next_close_ms_; }
 
  private:
+  // What is looked at for a request that is recognized stands in front: with thousands of entries
+  // each further cache line is waited for.
   struct Entry {
+    std::uint64_t hash;                 // of the path
+    std::list<Entry>::iterator next{};  // in its bucket; entries_.end(): the last one
+    std::string_view known_head{};      // of known_request
+    std::optional<http::OwnedRequest> known_request{};
+    http::Via known_via = http::Via::kCache;
+    bool recognized = false;  // since another request had this answer
+    bool used = false;        // since the hand of the clock was here
+    std::int64_t used_ms;
+    std::int64_t proved_ms;  // when its way was proved to be inside
+    std::uint64_t batch;     // the last one that it was looked at for
+    std::vector<files::Dependency> dependencies;
+    http::ReadyResponse whole;
+    http::ReadyResponse not_modified;
     std::string path;
     std::string accept_encoding;
-    std::uint64_t hash;  // of both
-    std::vector<files::Dependency> dependencies;
+    std::string entity_tag;
     std::vector<files::Dependency> vary_dependencies;
     std::string file;  // in the root
     files::Facts facts;
-    std::string entity_tag;
-    http::ReadyResponse whole;
-    http::ReadyResponse not_modified;
-    std::uint64_t batch;     // the last one that it was looked at for
-    std::int64_t proved_ms;  // when its way was proved to be inside
-    std::int64_t used_ms;
-    bool used = false;                  // since the hand of the clock was here
-    std::list<Entry>::iterator next{};  // in its bucket; entries_.end(): the last one
 
     [[nodiscard]] bool holds_file() const;
+    [[nodiscard]] Hit hit(http::Via via);
     [[nodiscard]] std::size_t memory() const;
   };
   using Entries = std::list<Entry>;  // the hand of the clock is at the back
 
-  [[nodiscard]] std::uint64_t hash(std::string_view path, std::string_view accept_encoding) const;
+  [[nodiscard]] std::uint64_t hash(std::string_view path) const;
   [[nodiscard]] Entries::iterator& bucket(std::uint64_t hash) {
     return buckets_[hash & (buckets_.size() - 1)];
   }
   [[nodiscard]] Entries::iterator look_up(std::uint64_t hash, std::string_view path,
                                           std::string_view accept_encoding);
+  [[nodiscard]] Entries::iterator look_up(std::uint64_t hash, std::string_view input);
+  void remember(Entry& entry, const http::Request& request, http::Via via);
   void link(Entries::iterator entry);
   void grow();
   [[nodiscard]] bool is_fresh(Entry& entry, Instant now) const;

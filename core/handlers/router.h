@@ -51,6 +51,12 @@ class Router {
   // errors; respond() has the answer then.
   [[nodiscard]] Result<std::unique_ptr<Change>> begin_upload(const http::Request& request) const;
 
+  // The whole request that `input` begins with, and its answer, where both are known already: see
+  // AnswerCache.
+  [[nodiscard]] AnswerCache::Known recognize(std::string_view input, Instant now) {
+    return cache_.recognize(input, now);
+  }
+
   // The answer to `request` where it is there already. Good until the next call.
   [[nodiscard]] AnswerCache::Hit ready_answer(const http::Request& request, Instant now);
 

@@ -57,7 +57,8 @@ struct FieldSpan {
 
 inline constexpr std::size_t kMaxFields = 128;
 
-// All field lines of a head, in order, as the parser fills them in.
+// All field lines of a head, in order, as the parser fills them in. What memory it took it keeps
+// for the next head.
 class FieldTable {
  public:
   [[nodiscard]] static constexpr std::uint32_t bit(FieldName name) {
@@ -67,18 +68,20 @@ class FieldTable {
   // There is room for kMaxFields.
   void add(const FieldSpan& span) {
     const std::uint32_t name = bit(span.known);
-    if ((present_ & name) == 0) first_[static_cast<std::size_t>(span.known)] = size_;
+    if ((present_ & name) == 0) {
+      first_[static_cast<std::size_t>(span.known)] = static_cast<std::uint8_t>(spans_.size());
+    }
     repeated_ |= present_ & name;
     present_ |= name;
-    spans_[size_++] = span;
+    spans_.push_back(span);
   }
   void clear() {
-    size_ = 0;
+    spans_.clear();
     present_ = repeated_ = 0;
   }
 
-  [[nodiscard]] std::size_t size() const { return size_; }
-  [[nodiscard]] std::span<const FieldSpan> spans() const { return {spans_.data(), size_}; }
+  [[nodiscard]] std::size_t size() const { return spans_.size(); }
+  [[nodiscard]] std::span<const FieldSpan> spans() const { return spans_; }
   // Names that occur, and those that occur again, as bits.
   [[nodiscard]] std::uint32_t present() const { return present_; }
   [[nodiscard]] std::uint32_t repeated() const { return repeated_; }
@@ -90,9 +93,8 @@ class FieldTable {
  private:
   std::uint32_t present_ = 0;
   std::uint32_t repeated_ = 0;
-  std::uint8_t size_ = 0;
   std::array<std::uint8_t, static_cast<std::size_t>(FieldName::kOther) + 1> first_{};
-  std::array<FieldSpan, kMaxFields> spans_;
+  std::vector<FieldSpan> spans_;
 };
 
 class Fields {

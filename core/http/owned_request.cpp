@@ -24,19 +24,20 @@ std::string flat(const Content& content) {
 }  // namespace
 
 struct OwnedRequest::State {
-  std::string head;
+  std::string text;  // of the head
   std::string content;
   RequestParser parser{kAnySize};
+  RequestHead head;
   Request request;
 };
 
 OwnedRequest::OwnedRequest(const Request& request) : state_(std::make_unique<State>()) {
   State& state = *state_;
-  state.head = request.head_text;
+  state.text = request.head_text;
   state.content = flat(request.content);
-  TS_CHECK(state.parser.parse(state.head) == RequestParser::Step::kDone);
-  auto meaning = interpret(state.parser.head(state.head.data()), kAnySize);
-  state.request = std::move(*std::get_if<Request>(&meaning));
+  TS_CHECK(state.parser.parse(state.text) == RequestParser::Step::kDone);
+  state.head = state.parser.head(state.text.data());
+  TS_CHECK(!state.request.read(state.head, kAnySize));
   state.request.content.view = state.content;
   state.request.content.size = request.content.size;
 }
@@ -46,5 +47,6 @@ OwnedRequest& OwnedRequest::operator=(OwnedRequest&&) noexcept = default;
 OwnedRequest::~OwnedRequest() = default;
 
 const Request& OwnedRequest::operator*() const { return state_->request; }
+const RequestHead& OwnedRequest::head() const { return state_->head; }
 
 }  // namespace tinyserve::http

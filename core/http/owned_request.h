@@ -18,6 +18,8 @@ class OwnedRequest {
 
   [[nodiscard]] const Request& operator*() const;
   [[nodiscard]] const Request* operator->() const { return &**this; }
+  // Its head as it was sent.
+  [[nodiscard]] const RequestHead& head() const;
 
  private:
   struct State;

@@ -35,10 +35,10 @@ ReadyResponse::ReadyResponse(Response response) : status_(response.status) {
   if (content.empty()) rest_ = std::move(response.body);
 }
 
-void ReadyResponse::set_date(std::string_view date) {
-  if (block_.view().substr(date_offset_, kSomeDate.size()) == date) return;
+void ReadyResponse::rewrite_date(std::int64_t second, std::string_view date) {
   if (block_.is_shared()) block_ = Block::copy_of(block_.view());
   block_.overwrite(date_offset_, date);
+  second_ = second;
 }
 
 std::size_t ReadyResponse::memory() const {

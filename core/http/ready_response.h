@@ -23,9 +23,11 @@ class ReadyResponse {
   // `response` is neither produced nor made of several pieces: TS_CHECK.
   explicit ReadyResponse(Response response);
 
-  // Says `date`, an IMF-fixdate, from now on. A block that somebody has still to send keeps its
+  // Says `date`, the IMF-fixdate of `second` since 1970, from now on. A block that somebody has still to send keeps its
   // own: a new one takes its place here.
-  void set_date(std::string_view date);
+  void set_date(std::int64_t second, std::string_view date) {
+    if (second != second_) rewrite_date(second, date);
+  }
 
   [[nodiscard]] Status status() const { return status_; }
   // The head as a persistent HTTP/1.1 connection gets it, and joined content.
@@ -39,10 +41,13 @@ class ReadyResponse {
   [[nodiscard]] std::size_t memory() const;
 
  private:
+  void rewrite_date(std::int64_t second, std::string_view date);
+
   Status status_;
   Block block_;
   std::uint32_t head_size_ = 0;
   std::uint32_t date_offset_ = 0;
+  std::int64_t second_ = INT64_MIN;  // that its date says
   Body rest_;
 };
 

@@ -2,8 +2,9 @@
 //
 // Incremental: each call continues where the last one stopped, so a peer that sends a byte at a
 // time costs linear time, and the result does not depend on where the bytes were cut. It allocates
-// nothing; what it found are offsets, and head() makes views of them, into whatever buffer holds
-// the same bytes by then. It knows the grammar and nothing of what a head means: request.h does.
+// nothing but its table of fields, which stays; what it found are offsets, and head() makes views
+// of them, into whatever buffer holds the same bytes by then. It knows the grammar and nothing of
+// what a head means: request.h does.
 //
 // Strict on purpose: whatever two parsers could read differently is refused (RFC 9112 §11.2). Only
 // CRLF ends a line, one SP separates, no folding, no control bytes. A prefix that can't become a
@@ -52,6 +53,8 @@ class RequestParser {
   // What has been read so far, also when it was refused. `base` is where the bytes handed to
   // parse() stand now; the fields point into this parser, too.
   [[nodiscard]] RequestHead head(const char* base) const;
+  // Whether a byte has been read since reset().
+  [[nodiscard]] bool has_read() const { return position_ > 0; }
   // Whether a byte of a request (other than the empty lines that may precede one) has been seen.
   [[nodiscard]] bool begun() const { return stage_ > Stage::kEmptyLine; }
 

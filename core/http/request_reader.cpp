@@ -32,7 +32,7 @@ void RequestReader::feed(std::string_view bytes) {
   input_ = pending_;
 }
 
-RequestReader::Next RequestReader::next() {
+RequestReader::Next RequestReader::read_on() {
   budget_->give_back(std::exchange(charged_piece_, 0));
   Next next = Next::kNeedMore;
   switch (stage_) {

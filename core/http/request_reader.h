@@ -48,7 +48,17 @@ class RequestReader {
 
   // Adds bytes that were received.
   void feed(std::string_view bytes);
-  [[nodiscard]] Next next();
+  [[nodiscard]] Next next() {
+    const bool is_empty = stage_ == Stage::kHead && input_.empty() && pending_.empty();
+    return is_empty ? Next::kNeedMore : read_on();
+  }
+
+  // What was received and not yet read, where the next request begins with it; empty otherwise. Who
+  // knows what it begins with may pass over the bytes of a whole request instead of asking next().
+  [[nodiscard]] std::string_view unread() const {
+    return stage_ == Stage::kHead && !parser_.has_read() ? input_ : std::string_view{};
+  }
+  void pass(std::size_t size) { input_.remove_prefix(size); }
 
   // After kHead or kRequest, until finish() or kNeedMore, or longer after keep().
   [[nodiscard]] const Request& request() const { return request_; }
@@ -97,6 +107,7 @@ class RequestReader {
   enum class Stage : std::uint8_t { kHead, kDecide, kContent, kComplete, kRefused };
   enum class Use : std::uint8_t { kTaken, kSkipped, kStreamed };
 
+  Next read_on();
   Next read_head();
   Next read_content();
   Next read_counted();

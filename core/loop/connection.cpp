@@ -63,6 +63,11 @@ void Connection::pump(Services& services) {
   paused_ = true;
   for (std::size_t answered = 0;
        answered < kMostAnswersPerTurn && queue.pending() <= kMostPending;) {
+    if (answer_known(services)) {
+      ++answered;
+      if (closing_) break;
+      continue;
+    }
     const RequestReader::Next next = reader.next();
     if (next == RequestReader::Next::kNeedMore) {
       paused_ = false;

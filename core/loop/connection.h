@@ -73,17 +73,20 @@ class Connection {
   void resume_upload(Services& services, UploadJob& job);
   void discard_upload(Services& services);
   void queue_continue();
+  [[nodiscard]] bool answer_known(Services& services);
   void answer_request(Services& services);
   void deliver(Services& services, handlers::Answer answer);
   void wait_for(Services& services, handlers::Answer answer);
   void deliver_late(Services& services, handlers::Answer answer);
   void finish_request();
   void answer_refusal(Services& services, const http::Refusal& refusal);
-  void queue_ready(Services& services, http::ReadyResponse& response, http::Via via);
+  void queue_ready(Services& services, handlers::AnswerCache::Hit ready,
+                   const http::Request& request, const http::RequestHead& head);
   void queue_answer(Services& services, handlers::Answer answer, const http::RequestHead& head,
                     const http::Request* request);
   [[nodiscard]] bool goes_on(const Services& services, const http::Request& request) const;
-  [[nodiscard]] PendingAnswer& add_pending(Services& services, http::Status status, http::Via via);
+  [[nodiscard]] PendingAnswer& add_pending(Services& services, http::Status status, http::Via via,
+                                           const http::RequestHead& head);
   void begin_content(Services& services, std::unique_ptr<http::Producer> producer,
                      int minor_version);
   void make_content(Services& services);

@@ -34,13 +34,27 @@ struct QueueBody {
 
 }  // namespace
 
+// Answers the request that comes next if neither it nor its answer has to be made out. False: it
+// has to be read.
+bool Connection::answer_known(Services& services) {
+  RequestReader& reader = exchange_->reader;
+  const auto known = services.router.recognize(reader.unread(), services.now);
+  if (known.request == nullptr) return false;
+  begin_answer();
+  reader.pass(known.request->head().text.size());
+  queue_ready(services, known.hit, **known.request, known.request->head());
+  something_is_queued(services);
+  exchange_->first_byte = exchange_->last_received;  // of the one behind it
+  return true;
+}
+
 void Connection::answer_request(Services& services) {
   const RequestReader& reader = exchange_->reader;
   const http::Request& request = reader.request();
   const auto ready = services.router.ready_answer(request, services.now);
   if (ready.response != nullptr && reader.content_is_whole()) {
     begin_answer();
-    queue_ready(services, *ready.response, ready.via);
+    queue_ready(services, ready, request, reader.head());
   } else {
     const auto means =
         services.workers.has_room() ? handlers::Means::kLoop : handlers::Means::kLoopOnly;
@@ -88,17 +102,16 @@ bool Connection::goes_on(const Services& services, const http::Request& request)
 }
 
 // For the record of the answer that is going to be queued.
-PendingAnswer& Connection::add_pending(Services& services, http::Status status, Via via) {
+PendingAnswer& Connection::add_pending(Services& services, http::Status status, Via via,
+                                       const http::RequestHead& head) {
   Exchange& exchange = *exchange_;
   ++requests_;
   progress_.had_request = true;
-  Draft draft;
+  PendingAnswer& pending = exchange.answers.emplace_back();
   if (services.access_log.enabled()) {
     const RequestOrigin origin{peer_, number_, requests_, exchange.first_byte};
-    draft = services.access_log.begin(exchange.drafts, origin, exchange.reader.head());
+    pending.draft = services.access_log.begin(exchange.drafts, origin, head);
   }
-  PendingAnswer& pending = exchange.answers.emplace_back();
-  pending.draft = std::move(draft);
   pending.first_byte_us = exchange.first_byte.mono_us;
   pending.outcome.status = http::code(status);
   pending.outcome.content_in = exchange.reader.content_received();
@@ -108,12 +121,13 @@ PendingAnswer& Connection::add_pending(Services& services, http::Status status, 
 }
 
 // Step 6 for what is ready: its head lacks at most what it says of the connection.
-void Connection::queue_ready(Services& services, http::ReadyResponse& response, Via via) {
+void Connection::queue_ready(Services& services, handlers::AnswerCache::Hit ready,
+                             const http::Request& request, const http::RequestHead& head) {
   Exchange& exchange = *exchange_;
-  const http::Request& request = exchange.reader.request();
+  http::ReadyResponse& response = *ready.response;
   closing_ = !goes_on(services, request);
-  PendingAnswer& pending = add_pending(services, response.status(), via);
-  response.set_date(services.date);
+  PendingAnswer& pending = add_pending(services, response.status(), ready.via, head);
+  response.set_date(services.now.wall_s(), services.date);
   const Block& block = response.block();
   const bool head_only = request.method == http::Method::kHead;
   const std::size_t head_size = response.head_size();
@@ -141,7 +155,7 @@ void Connection::queue_answer(Services& services, handlers::Answer answer,
   const bool keep_alive =
       request != nullptr && !answer.close && can_be_framed && goes_on(services, *request);
   closing_ = !keep_alive;
-  PendingAnswer& pending = add_pending(services, answer.response.status, answer.via);
+  PendingAnswer& pending = add_pending(services, answer.response.status, answer.via, head);
   pending.outcome.why = answer.why;
   services.head.clear();
   http::append_head(services.head, answer.response,

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -87,15 +89,32 @@ struct Kept {
     const test::AskedRequest asked = asked_for(request_line, fields);
     const AnswerCache::Hit hit = cache.find(asked.request(), at(now_ms));
     if (hit.response == nullptr) return "long way";
+    return text_of(hit);
+  }
+  // What is known to be the answer to what `input` begins with, without reading it, and to which
+  // request; or "unknown".
+  std::string recognize(std::string_view input) {
+    cache.new_batch();
+    const AnswerCache::Known known = cache.recognize(input, at(now_ms));
+    if (known.request == nullptr) return "unknown";
+    const std::string_view head = known.request->head().text;
+    EXPECT_EQ(head, input.substr(0, head.size()));
+    EXPECT_EQ((*known.request)->target.text, known.request->head().target);
+    return text_of(known.hit);
+  }
+  static std::string head_of(std::string_view request_line, std::string_view fields = "") {
+    return std::string(request_line) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(fields) +
+           "\r\n";
+  }
+
+ private:
+  static std::string text_of(AnswerCache::Hit hit) {
     const std::string_view block = hit.response->block().view();
     return std::string(http::name(hit.via)) + " " +
            std::string(block.substr(hit.response->head_size()));
   }
-
- private:
   static test::AskedRequest asked_for(std::string_view request_line, std::string_view fields) {
-    return test::AskedRequest(std::string(request_line) + " HTTP/1.1\r\nHost: localhost\r\n" +
-                              std::string(fields) + "\r\n");
+    return test::AskedRequest(head_of(request_line, fields));
   }
 };
 
@@ -424,6 +443,111 @@ TEST(AnswerCache, WakesNobodyForWhatIsInMemory) {
   kept.cache.close_idle_files(at(AnswerCache::kMostIdleFileMs));
   kept.now_ms = AnswerCache::kProofMs - 1;
   EXPECT_EQ(kept.ask("GET /a.txt"), "cache content");
+}
+
+// --- requests that are recognized
+// -----------------------------------------------------------------
+
+const std::string kHead = Kept::head_of("GET /a.txt");
+
+TEST(KnownRequest, IsOneThatWasFoundBefore) {
+  Kept kept;
+  EXPECT_EQ(kept.recognize(kHead), "unknown");
+  kept.keep("GET /a.txt");
+  EXPECT_EQ(kept.recognize(kHead), "unknown");
+  EXPECT_EQ(kept.ask("GET /a.txt"), "cache content");
+  EXPECT_EQ(kept.recognize(kHead), "cache content");
+  EXPECT_EQ(kept.recognize(kHead + kHead), "cache content") << "whatever comes behind it";
+  EXPECT_EQ(kept.recognize(kHead + std::string(1, '\0')), "cache content");
+}
+
+TEST(KnownRequest, IsTheSameByteForByte) {
+  Kept kept;
+  kept.keep("GET /a.txt");
+  EXPECT_EQ(kept.ask("GET /a.txt"), "cache content");
+  for (std::size_t at = 0; at < kHead.size(); ++at) {
+    EXPECT_EQ(kept.recognize(std::string_view(kHead).substr(0, at)), "unknown") << at;
+    std::string other = kHead;
+    other[at] = static_cast<char>(other[at] ^ 1);
+    EXPECT_EQ(kept.recognize(other), "unknown") << at;
+  }
+  EXPECT_EQ(kept.recognize("\r\n" + kHead), "unknown");
+  EXPECT_EQ(kept.recognize(kHead), "cache content");
+}
+
+TEST(KnownRequest, HasTheAnswerThatItHadBefore) {
+  Kept kept;
+  const std::string tag = "If-None-Match: " + std::string(kTag) + "\r\n";
+  kept.keep("GET /a.txt", "", "plain");
+  kept.keep("GET /a.txt", "Accept-Encoding: br\r\n", "packed");
+  for (const auto& [line, fields, answer] : std::vector<std::array<std::string, 3>>{
+           {"GET /a.txt", "", "cache plain"},
+           {"GET /a.txt", "Accept-Encoding: br\r\n", "cache packed"},
+           {"GET /a.txt?query", "", "cache plain"},
+           {"GET /a.txt?" + std::string(1000, 'q'), "", "cache plain"},
+           {"GET /a.txt", tag, "not-modified "}}) {
+    EXPECT_EQ(kept.ask(line, fields), answer);
+    EXPECT_EQ(kept.ask(line, fields), answer) << "in the place of one that comes no more";
+    EXPECT_EQ(kept.recognize(Kept::head_of(line, fields)), answer);
+  }
+}
+
+TEST(KnownRequest, StaysUntilItComesNoMore) {
+  Kept kept;
+  const std::string other = Kept::head_of("GET /a.txt", "Accept: */*\r\n");
+  kept.keep("GET /a.txt");
+  EXPECT_EQ(kept.ask("GET /a.txt"), "cache content");
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(kept.recognize(kHead), "cache content");
+    EXPECT_EQ(kept.ask("GET /a.txt", "Accept: */*\r\n"), "cache content");
+    EXPECT_EQ(kept.recognize(other), "unknown");
+  }
+  EXPECT_EQ(kept.ask("GET /a.txt", "Accept: */*\r\n"), "cache content");
+  EXPECT_EQ(kept.recognize(kHead), "unknown");
+  EXPECT_EQ(kept.recognize(other), "cache content");
+}
+
+TEST(KnownRequest, IsAPlainGetWithoutContent) {
+  Kept kept;
+  kept.keep("GET /a.txt");
+  for (const auto& [line, fields] : std::vector<std::array<std::string, 2>>{
+           {"HEAD /a.txt", ""},
+           {"GET http://localhost/a.txt", ""},
+           {"GET /a.txt", "Content-Length: 0\r\n"},
+           {"GET /a.txt", "Content-Length: 5\r\n"},
+           {"GET /a.txt", "Transfer-Encoding: chunked\r\n"},
+           {"GET /a.txt", "Cookie: " + std::string(2048, 'c') + "\r\n"}}) {
+    EXPECT_EQ(kept.ask(line, fields), "cache content") << line << fields;
+    EXPECT_EQ(kept.recognize(Kept::head_of(line, fields)), "unknown") << line << fields;
+  }
+}
+
+TEST(KnownRequest, GetsNothingStale) {
+  Kept kept;
+  kept.keep("GET /a.txt");
+  EXPECT_EQ(kept.ask("GET /a.txt"), "cache content");
+  EXPECT_EQ(kept.recognize(kHead), "cache content");
+  kept.tree.write("a.txt", "changed");
+  EXPECT_EQ(kept.recognize(kHead), "unknown");
+  EXPECT_EQ(kept.ask("GET /a.txt"), "long way");
+  EXPECT_EQ(kept.recognize(kHead), "unknown");
+}
+
+TEST(KnownRequest, IsForgottenWithItsAnswer) {
+  Kept kept;
+  kept.keep("GET /a.txt", "", "first");
+  EXPECT_EQ(kept.ask("GET /a.txt"), "cache first");
+  EXPECT_EQ(kept.recognize(kHead), "cache first");
+  kept.keep("GET /a.txt", "", "second");
+  EXPECT_EQ(kept.recognize(kHead), "unknown");
+}
+
+TEST(KnownRequest, TakesNoMemoryFromAnswers) {
+  Kept kept(4096);
+  kept.keep("GET /a.txt", "", std::string(2500, 'x'));
+  EXPECT_EQ(kept.ask("GET /a.txt"), "cache " + std::string(2500, 'x'));
+  EXPECT_EQ(kept.recognize(kHead), "unknown");
+  EXPECT_EQ(kept.ask("GET /a.txt"), "cache " + std::string(2500, 'x'));
 }
 
 }  // namespace

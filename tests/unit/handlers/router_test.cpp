@@ -410,7 +410,7 @@ struct KeepingSite {
     const Asked asked(text_of(request_line, fields));
     const AnswerCache::Hit hit = router.ready_answer(asked.request(), now);
     if (hit.response == nullptr) return {};
-    hit.response->set_date("Sun, 06 Nov 1994 08:49:37 GMT");
+    hit.response->set_date(784111777, "Sun, 06 Nov 1994 08:49:37 GMT");
     return std::string(hit.response->block().view());
   }
   // Whether the answer to a request is there when it comes again.

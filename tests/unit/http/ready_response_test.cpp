@@ -30,7 +30,7 @@ Body bytes(std::string_view text) { return BlockSlice{Block::copy_of(text), 0, t
 
 ReadyResponse dated(Response response) {
   ReadyResponse ready(std::move(response));
-  ready.set_date(kDate);
+  ready.set_date(1, kDate);
   return ready;
 }
 
@@ -112,7 +112,7 @@ TEST(ReadyResponse, SaysAnotherDateInPlace) {
   ReadyResponse ready = dated(with_body(bytes("hello")));
   const std::string before(ready.block().view());
   const char* const place = ready.block().view().data();
-  ready.set_date(kLater);
+  ready.set_date(2, kLater);
   std::string expected = before;
   expected.replace(expected.find(kDate), kDate.size(), kLater);
   EXPECT_EQ(ready.block().view(), expected);
@@ -139,7 +139,7 @@ TEST(ReadyResponse, ChangesNothingThatSomebodyHasStillToSend) {
   ReadyResponse ready = dated(with_body(bytes("hello")));
   const Block under_way = ready.block();
   const std::string before(under_way.view());
-  ready.set_date(kLater);
+  ready.set_date(2, kLater);
   EXPECT_EQ(under_way.view(), before);
   EXPECT_EQ(ready.block().view().substr(ready.head_size()), "hello");
   EXPECT_NE(ready.block().view().find(kLater), std::string_view::npos);
@@ -149,7 +149,7 @@ TEST(ReadyResponse, ChangesNothingThatSomebodyHasStillToSend) {
 TEST(ReadyResponse, SharesItsBlockWhileTheDateStaysTheSame) {
   ReadyResponse ready = dated(with_body(bytes("hello")));
   const Block under_way = ready.block();
-  ready.set_date(kDate);
+  ready.set_date(1, kDate);
   EXPECT_EQ(ready.block().view().data(), under_way.view().data());
 }
 
