@@ -17,8 +17,8 @@ UsageError needs_value(const Flag& flag) {
 }
 
 bool is_named_by(const Flag& flag, std::string_view argument) {
-  return argument == long_form(flag) ||
-         (flag.short_name != '\0' && argument == std::string{'-', flag.short_name});
+  if (argument.starts_with("--")) return argument.substr(2) == flag.name;
+  return argument.size() == 2 && argument[0] == '-' && argument[1] == flag.short_name;
 }
 
 // The flag that `argument` is, without a value in the same argument; or null.
@@ -75,20 +75,37 @@ UsageError explain_unknown(std::string_view argument) {
       (meant.empty() ? "'tinyserve --help' names them all" : "did you mean '--" + meant + "'?")};
 }
 
-// Declares every row of the table to CLI11, which is to collect texts and to judge nothing.
-std::map<std::string_view, CLI::Option*> declare(CLI::App& app) {
-  std::map<std::string_view, CLI::Option*> declared;
+// Whether `argument` may name `flag`, be it before a value or beside other letters; whether it does
+// is for CLI11 to say.
+bool may_be_named_by(const Flag& flag, std::string_view argument) {
+  if (argument.starts_with("--")) return argument.substr(2).starts_with(flag.name);
+  return argument.starts_with('-') && argument.find(flag.short_name) != argument.npos;
+}
+
+// A row of the table, and where CLI11 puts what it finds for it.
+struct Declared {
+  const Flag& flag;
+  const CLI::Option& option;
+};
+
+// Declares to CLI11, which is to collect texts and to judge nothing, the rows of the table that
+// `arguments` may name. It compares each with those before it: all of them would be nearly half of
+// what is computed before the first answer.
+std::vector<Declared> declare(CLI::App& app, std::span<const char* const> arguments) {
+  std::vector<Declared> declared;
   app.set_help_flag();
   // ROOT is no declared positional: CLI11 would read a directory called "[id]" as a list.
   app.allow_extras();
   for (const Flag& flag : kFlags) {
+    const auto may_name = [&flag](const char* text) { return may_be_named_by(flag, text); };
+    if (std::none_of(arguments.begin(), arguments.end(), may_name)) continue;
     std::string names = long_form(flag);
     if (flag.short_name != '\0') names += std::string(",-") + flag.short_name;
     if (value_is_optional(flag)) names += "{" + std::string(flag.implied) + "}";
     CLI::Option* option = stands_alone(flag) ? app.add_flag(names) : app.add_option(names);
     option->take_all();
     option->allow_extra_args(false);
-    declared[flag.name] = option;
+    declared.push_back({flag, *option});
   }
   return declared;
 }
@@ -144,7 +161,7 @@ std::optional<UsageError> add_root(RawOptions& options,
 std::variant<RawOptions, UsageError> read_command_line(std::span<const char* const> arguments) {
   if (const auto error = find_empty_value(arguments)) return *error;
   CLI::App app;
-  const auto declared = declare(app);
+  const auto declared = declare(app, arguments);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::ParseError&) {
@@ -154,8 +171,8 @@ std::variant<RawOptions, UsageError> read_command_line(std::span<const char* con
   if (const auto* error = std::get_if<UsageError>(&positionals)) return *error;
 
   RawOptions options;
-  for (const Flag& flag : kFlags) {
-    const std::vector<std::string>& texts = declared.at(flag.name)->results();
+  for (const auto& [flag, option] : declared) {
+    const std::vector<std::string>& texts = option.results();
     if (texts.empty()) continue;
     if (const auto error = check_values(flag, texts)) return *error;
     options[flag.name] = {Layer::kCommandLine,
