@@ -220,7 +220,8 @@ Started describe(const loop::Server& server, const Settings& settings) {
   started.hides_own_api = server.hides_own_api();
   started.port = server.port();
   started.max_connections = server.max_connections();
-  started.processors = std::max(std::thread::hardware_concurrency(), 1U);
+  if (settings.config.threads > 1)
+    started.processors = std::max(std::thread::hardware_concurrency(), 1U);
   return started;
 }
 

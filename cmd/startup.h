@@ -41,7 +41,7 @@ struct Started {
   std::uint16_t port = 0;
   std::size_t max_connections = 0;
   bool is_single_file = false;
-  std::size_t processors = 1;
+  std::size_t processors = 1;  // counted for several loops only
 };
 [[nodiscard]] Started describe(const loop::Server& server, const Settings& settings);
 

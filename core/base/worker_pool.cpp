@@ -26,6 +26,10 @@ void step_back() {
   static_cast<void>(::setpriority(PRIO_PROCESS, thread, niceness + kNiceness));
 }
 
+std::size_t suitable_threads() {
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 4);
+}
+
 }  // namespace
 
 std::vector<FinishedJobs::Finished> FinishedJobs::take() {
@@ -41,7 +45,7 @@ void FinishedJobs::put(Finished finished) {
   wake_up_.signal();
 }
 
-WorkerPool::WorkerPool(std::size_t threads) : most_threads_(std::max<std::size_t>(threads, 1)) {}
+WorkerPool::WorkerPool(std::size_t threads) : most_threads_(threads) {}
 
 WorkerPool::~WorkerPool() {
   {
@@ -55,6 +59,7 @@ WorkerPool::~WorkerPool() {
 
 void WorkerPool::post(std::unique_ptr<Job> job, std::uint64_t ticket, FinishedJobs& home) {
   std::unique_lock lock(mutex_);
+  if (most_threads_ == 0) most_threads_ = suitable_threads();
   // Those that are free but have not taken what waits for them yet don't count.
   const bool another = queue_.size() >= free_ && threads_.size() < most_threads_;
   if ((!another || !add_thread()) && threads_.empty()) {

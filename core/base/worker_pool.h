@@ -69,7 +69,8 @@ class FinishedJobs {
 
 class WorkerPool {
  public:
-  // At most `threads` of them, at least one; each is started when work waits and no other is free.
+  // At most `threads` of them; with 0, as many as there are processors, but at most 4. Each is
+  // started when work waits and no other is free.
   explicit WorkerPool(std::size_t threads);
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -98,8 +99,8 @@ class WorkerPool {
   void work();
   [[nodiscard]] bool add_thread();
 
-  const std::size_t most_threads_;
-  std::mutex mutex_;  // of what follows
+  std::mutex mutex_;          // of what follows
+  std::size_t most_threads_;  // 0: to be found with the first job, since that delays a start
   std::condition_variable work_waits_;
   std::deque<Posted> queue_;
   std::vector<std::thread> threads_;

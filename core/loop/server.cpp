@@ -49,11 +49,6 @@ std::size_t connection_limit(std::size_t wanted, std::size_t loops) {
   return std::min(wanted, left);
 }
 
-std::size_t worker_count(const Config& config) {
-  if (config.workers > 0) return config.workers;
-  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 4);
-}
-
 std::string own_host_name() {
   std::array<char, 256> name{};
   if (::gethostname(name.data(), name.size() - 1) != 0) return {};
@@ -200,7 +195,7 @@ std::variant<Server, StartFailure> Server::open(const Config& config,
   std::signal(SIGPIPE, SIG_IGN);
   impl->hides_own_api =
       config.handlers.api && root->single_file().empty() && root->find("api").has_value();
-  impl->workers.emplace(worker_count(config));
+  impl->workers.emplace(config.workers);
   if (const auto added = impl->add_lanes(*std::move(root), std::move(listeners)); !added)
     return StartFailure{What::kSystem, {}, added.error()};
   return Server(std::move(impl));

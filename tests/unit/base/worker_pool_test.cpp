@@ -102,6 +102,17 @@ TEST_F(WorkerPoolTest, UsesAsManyThreadsAsWorkNeedsAndNoMore) {
   EXPECT_EQ(runners.size(), 3U);
 }
 
+TEST_F(WorkerPoolTest, FindsItsOwnNumberOfThreads) {
+  WorkerPool pool(0);
+  const std::thread::id poster = std::this_thread::get_id();
+  std::thread::id runner = poster;
+  post(pool, 0, [&runner] { runner = std::this_thread::get_id(); });
+  const auto jobs = finished(1);
+  ASSERT_EQ(jobs.size(), 1U);
+  EXPECT_FALSE(jobs[0].job->has_failed());
+  EXPECT_NE(runner, poster);
+}
+
 TEST_F(WorkerPoolTest, TellsThatThereIsNoRoomWhileTooMuchWaits) {
   WorkerPool pool(1);
   Gate gate;
