@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/human.h"
 #include "base/timestamp.h"
@@ -71,7 +72,7 @@ http::Response make_error_page(http::Status status, std::string_view detail,
                                std::string_view parent) {
   http::Response response;
   response.status = status;
-  const std::string number = fmt::format("{}", http::code(status));
+  const std::string number = std::to_string(http::code(status));
   if (http::prefers_html(request_fields.all(http::FieldName::kAccept))) {
     add_page_fields(response, kErrorSources);
     response.body = fill(kErrorPage, {{"status", number},
@@ -81,7 +82,9 @@ http::Response make_error_page(http::Status status, std::string_view detail,
                                       {"links", way_out(parent)}});
   } else {
     response.fields.add("Content-Type", "text/plain; charset=utf-8");
-    response.body = fmt::format("{} {}: {}\n", number, http::reason(status), detail);
+    std::string text = number;
+    text.append(" ").append(http::reason(status)).append(": ").append(detail).append("\n");
+    response.body = std::move(text);
   }
   add_common_fields(response);
   return response;

@@ -107,6 +107,7 @@ std::optional<int> media_weight(FieldLines accept, std::string_view wanted) {
 // The weight of HTML where it is asked for by name. The more precise name wins, hence `text/*` does
 // not bring back what `text/html;q=0` refuses (RFC 9110 §12.5.1).
 int html_weight(FieldLines accept) {
+  if (accept.empty()) return 0;
   const auto html = media_weight(accept, "text/html");
   const int as_text = html ? *html : media_weight(accept, "text/*").value_or(0);
   return std::max(as_text, media_weight(accept, "application/xhtml+xml").value_or(0));

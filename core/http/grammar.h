@@ -2,8 +2,10 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "base/ascii.h"
@@ -84,6 +86,30 @@ template <bool (*is_one)(char)>
   std::size_t count = 0;
   while (count < text.size() && is_one(text[count])) ++count;
   return count;
+}
+
+// How many bytes at the front of `text` a field value may contain. Eight at a time: one below 0x20,
+// or 0x7f, leaves its high bit set in `suspects`. So does HTAB, and bytes behind one, or behind
+// 0xff, may be reported wrongly, hence the second look.
+[[nodiscard]] inline std::size_t count_value_chars(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHigh = 0x8080808080808080;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    if (text.size() - at >= 8) {
+      std::uint64_t word;
+      std::memcpy(&word, text.data() + at, sizeof word);
+      const std::uint64_t suspects = ((word - kOnes * 0x20) | (word + kOnes)) & ~word & kHigh;
+      if (suspects == 0) {
+        at += 8;
+        continue;
+      }
+      at += static_cast<std::size_t>(std::countr_zero(suspects)) / 8;
+    }
+    if (!is_value_char(text[at])) return at;
+    ++at;
+  }
+  return at;
 }
 
 // Whether every % of `text` is followed by two hexadecimal digits (RFC 3986 §2.1).

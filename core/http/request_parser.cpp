@@ -1,8 +1,6 @@
 #include "http/request_parser.h"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 
 #include "http/grammar.h"
 
@@ -26,30 +24,6 @@ std::size_t find_end(std::string_view input, std::size_t at, std::size_t limit) 
   const char* const bytes = input.data();
   while (at < end && is_inside(bytes[at])) ++at;
   return at;
-}
-
-// The first byte at or after `at` that no field value may contain, or that ends it (CR); `end` when
-// there is none. Eight bytes at a time: a byte below 0x20 or equal to 0x7f leaves its high bit set
-// in `suspects`. HTAB is such a byte too, and bytes behind one, or behind 0xff, may be reported
-// wrongly, hence the second look.
-std::size_t find_value_end(const char* bytes, std::size_t at, std::size_t end) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
-  constexpr std::uint64_t kHigh = 0x8080808080808080;
-  while (at < end) {
-    if (end - at >= 8) {
-      std::uint64_t word;
-      std::memcpy(&word, bytes + at, sizeof word);
-      const std::uint64_t suspects = ((word - kOnes * 0x20) | (word + kOnes)) & ~word & kHigh;
-      if (suspects == 0) {
-        at += 8;
-        continue;
-      }
-      at += static_cast<std::size_t>(std::countr_zero(suspects)) / 8;
-    }
-    if (!is_value_char(bytes[at])) return at;
-    ++at;
-  }
-  return end;
 }
 
 }  // namespace
@@ -228,7 +202,7 @@ RequestParser::Step RequestParser::field_lines(std::string_view input) {
         stage = Stage::kValue;
         [[fallthrough]];
       case Stage::kValue:
-        at = find_value_end(bytes, at, std::max(at, std::min(size, limit)));
+        at += count_value_chars({bytes + at, std::max(at, std::min(size, limit)) - at});
         if (at == size) return stop(Step::kNeedMore);
         if (bytes[at] != '\r') {
           return is_value_char(bytes[at]) ? refused(Status::kFieldsTooLarge, "field too large")

@@ -26,7 +26,7 @@ bool has_no_content(Status status) {
 }  // namespace
 
 FieldText& FieldText::add(std::string_view name, std::string_view value) {
-  TS_CHECK(count_leading<is_value_char>(value) == value.size());
+  TS_CHECK(count_value_chars(value) == value.size());
   if (text_.empty()) text_.reserve(kUsualFields);
   text_.append(name).append(": ").append(value).append("\r\n");
   return *this;
