@@ -23,8 +23,8 @@ class ReadyResponse {
   // `response` is neither produced nor made of several pieces: TS_CHECK.
   explicit ReadyResponse(Response response);
 
-  // Says `date`, the IMF-fixdate of `second` since 1970, from now on. A block that somebody has still to send keeps its
-  // own: a new one takes its place here.
+  // Says `date`, the IMF-fixdate of `second` since 1970, from now on. A block that somebody has
+  // still to send keeps its own: a new one takes its place here.
   void set_date(std::int64_t second, std::string_view date) {
     if (second != second_) rewrite_date(second, date);
   }
