@@ -8,6 +8,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <memory>
 
@@ -124,6 +125,12 @@ Result<Root> Root::duplicate() const {
 
 Result<Facts> Root::look(const std::string& path) const {
   return facts_at(directory_.get(), path.empty() ? "." : path.c_str());
+}
+
+bool Root::is_vacant(const std::string& path) const {
+  struct stat status {};
+  return ::fstatat(directory_.get(), path.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 &&
+         errno == ENOENT;
 }
 
 Result<UniqueFd> Root::open_to_change(const std::string& path) const {

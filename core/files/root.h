@@ -47,6 +47,9 @@ class Root {
   // Errors are those of stat(2).
   [[nodiscard]] Result<Facts> look(const std::string& path) const;
 
+  // Whether there is no such name, not even that of a link which leads nowhere.
+  [[nodiscard]] bool is_vacant(const std::string& path) const;
+
   // Opens the directory `path` for what is in it to be changed: never outside the root, wherever
   // links may lead. Errors are those of openat2(2).
   [[nodiscard]] Result<UniqueFd> open_to_change(const std::string& path) const;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,14 +18,15 @@ namespace tinyserve::handlers {
 
 class AnswerJob;
 
-// What has to be known to answer with the whole of a file again: see AnswerCache.
+// What has to be known to answer with the whole of a file again, or that nothing is there: see
+// AnswerCache.
 struct Reusable {
   std::vector<files::Dependency> dependencies;       // of what is sent
   std::vector<files::Dependency> vary_dependencies;  // of no more than what Vary says
   std::string path;                                  // in the root, of the file that is sent
-  files::Facts facts;                                // ... and of that file
+  std::optional<files::Facts> facts;                 // ... and of that file; absent: a 404
   std::string entity_tag;
-  http::Response whole;         // the 200
+  http::Response whole;         // the 200, or the 404 for requests that are the same in every byte
   http::Response not_modified;  // the 304 for a client that has it
 };
 

@@ -1,6 +1,7 @@
 #include "handlers/answer_cache.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <iterator>
 #include <random>
@@ -75,6 +76,13 @@ std::string_view path_of(std::string_view input) {
   return {path, static_cast<std::size_t>(static_cast<const char*>(end) - path)};
 }
 
+// Whether a request is all in its head, and that is worth remembering.
+bool can_be_known(const http::Request& request) {
+  return request.framing.kind == http::Framing::Kind::kNone &&
+         request.head_text.size() <= kMostKnownHead &&
+         path_of(request.head_text) == request.target.path;
+}
+
 }  // namespace
 
 bool AnswerCache::Entry::holds_file() const {
@@ -108,7 +116,7 @@ std::uint64_t AnswerCache::hash(std::string_view path) const { return mix(seed_,
 AnswerCache::Entries::iterator AnswerCache::look_up(std::uint64_t hash, std::string_view path,
                                                     std::string_view accept_encoding) {
   auto entry = bucket(hash);
-  while (entry != entries_.end() && (entry->hash != hash || entry->path != path ||
+  while (entry != entries_.end() && (entry->hash != hash || !entry->facts || entry->path != path ||
                                      entry->accept_encoding != accept_encoding)) {
     entry = entry->next;
   }
@@ -169,7 +177,11 @@ AnswerCache::Known AnswerCache::recognize(std::string_view input, Instant now) {
   const std::string_view path = path_of(input);
   if (path.empty()) return {};
   const auto found = look_up(hash(path), input);
-  if (found == entries_.end() || !is_fresh(*found, now)) return {};  // stale: find() drops it
+  if (found == entries_.end()) return {};
+  if (!is_fresh(*found, now)) {
+    drop(found);
+    return {};
+  }
   found->used = found->recognized = true;
   found->used_ms = now.mono_ms();
   return {&*found->known_request, found->hit(found->known_via)};
@@ -178,18 +190,17 @@ AnswerCache::Known AnswerCache::recognize(std::string_view input, Instant now) {
 // Of several that have the same answer one is known at a time: until it is asked for no more. As
 // for memory, answers come first.
 void AnswerCache::remember(Entry& entry, const http::Request& request, http::Via via) {
-  const bool is_alone = request.framing.kind == http::Framing::Kind::kNone;
-  if (!is_alone || path_of(request.head_text) != entry.path) return;
-  if (request.head_text.size() > kMostKnownHead || std::exchange(entry.recognized, false)) return;
-  const std::size_t before = entry.memory();
+  if (!can_be_known(request) || std::exchange(entry.recognized, false)) return;
+  bytes_ -= entry.memory();
   entry.known_request.reset();
   entry.known_head = {};
-  if (bytes_ - before + entry.memory() + kKnownOverhead + request.head_text.size() > most_bytes_)
-    return;
+  bytes_ += entry.memory();
+  const std::size_t size = kKnownOverhead + request.head_text.size();
+  if (bytes_ + size > most_bytes_) return;
   entry.known_request.emplace(request);
   entry.known_head = (*entry.known_request)->head_text;
   entry.known_via = via;
-  bytes_ = bytes_ - before + entry.memory();
+  bytes_ += size;
 }
 
 bool AnswerCache::is_fresh(Entry& entry, Instant now) const {
@@ -201,10 +212,15 @@ bool AnswerCache::is_fresh(Entry& entry, Instant now) const {
 
 bool AnswerCache::is_inside(Entry& entry, Instant now) const {
   if (now.mono_ms() - entry.proved_ms < kProofMs) return true;
-  const auto found = root_->find(entry.file);
-  if (!found || !(found->facts == entry.facts) || !hold(entry.vary_dependencies)) return false;
+  if (!is_still(entry) || !hold(entry.vary_dependencies)) return false;
   entry.proved_ms = now.mono_ms();
   return true;
+}
+
+bool AnswerCache::is_still(const Entry& entry) const {
+  const auto found = root_->find(entry.file);
+  if (entry.facts) return found && found->facts == *entry.facts;
+  return !found && (found.error().is(ENOENT) || found.error().is(ENOTDIR));
 }
 
 void AnswerCache::keep(const http::Request& request, Reusable reusable, Instant now) {
@@ -212,6 +228,8 @@ void AnswerCache::keep(const http::Request& request, Reusable reusable, Instant 
       std::all_of(reusable.dependencies.begin(), reusable.dependencies.end(),
                   [now](const auto& dependency) { return dependency.is_settled(now); });
   if (!is_settled || request.fields.repeats(FieldName::kAcceptEncoding)) return;
+  const bool is_absence = !reusable.facts;
+  if (is_absence && (!can_be_known(request) || bytes_ > most_bytes_ / kAbsencesPart)) return;
   const std::string_view accepted = request.fields.find(FieldName::kAcceptEncoding).value_or("");
   const std::string_view path = request.target.path;
   const std::uint64_t key = hash(path);
@@ -230,8 +248,9 @@ void AnswerCache::keep(const http::Request& request, Reusable reusable, Instant 
                        .vary_dependencies = std::move(reusable.vary_dependencies),
                        .file = std::move(reusable.path),
                        .facts = reusable.facts});
-  const Entry& entry = entries_.front();
+  Entry& entry = entries_.front();
   bytes_ += entry.memory();
+  if (is_absence) remember(entry, request, http::Via::kErrorPage);
   if (entry.holds_file()) {
     ++files_;
     next_close_ms_ = std::min(next_close_ms_, now.mono_ms() + kMostIdleFileMs);

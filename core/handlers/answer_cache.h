@@ -1,4 +1,5 @@
 // answer_cache.h — steps 4 to 6 done beforehand: answers for files that are given again and again.
+// That there is no file is such an answer, too, for a request that is the same byte for byte.
 //
 // Never a stale byte: an answer is kept with every path that it was chosen by, and a request only
 // gets it after a stat of each has found what was there when it was made. One look serves all
@@ -38,7 +39,10 @@ namespace tinyserve::handlers {
 class AnswerCache {
  public:
   static constexpr std::size_t kMostBytes = 32U << 20;
-  static constexpr std::size_t kMostFiles = 64;          // open ones
+  static constexpr std::size_t kMostFiles = 64;  // open ones
+  // That nothing is there is only kept while less than this part of the memory is used: whoever
+  // asks for a thousand names that do not exist is to push out nothing.
+  static constexpr std::size_t kAbsencesPart = 4;
   static constexpr std::int64_t kProofMs = 1000;         // how long a way is known to stay inside
   static constexpr std::int64_t kMostIdleFileMs = 5000;  // a file is not held open for longer
 
@@ -94,8 +98,8 @@ class AnswerCache {
     std::string accept_encoding;
     std::string entity_tag;
     std::vector<files::Dependency> vary_dependencies;
-    std::string file;  // in the root
-    files::Facts facts;
+    std::string file;                   // in the root
+    std::optional<files::Facts> facts;  // absent: a 404, for known_request only
 
     [[nodiscard]] bool holds_file() const;
     [[nodiscard]] Hit hit(http::Via via);
@@ -110,6 +114,7 @@ class AnswerCache {
   [[nodiscard]] Entries::iterator look_up(std::uint64_t hash, std::string_view path,
                                           std::string_view accept_encoding);
   [[nodiscard]] Entries::iterator look_up(std::uint64_t hash, std::string_view input);
+  [[nodiscard]] bool is_still(const Entry& entry) const;
   void remember(Entry& entry, const http::Request& request, http::Via via);
   void link(Entries::iterator entry);
   void grow();

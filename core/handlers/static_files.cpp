@@ -47,6 +47,28 @@ bool is_route(const http::Request& request, std::string_view path) {
          http::prefers_html(request.fields.all(http::FieldName::kAccept));
 }
 
+// What is needed to say again that there is nothing at `ask.path`: that no name has come into the
+// directory where it would stand. A link that leads nowhere is a name already.
+std::unique_ptr<Reusable> reusable_absence(const Ask& ask, const Served& served,
+                                           const http::Response& response) {
+  const files::Root& root = *served.root;
+  const std::string& path = ask.path.text;
+  const auto* const text = std::get_if<std::string>(&response.body);
+  if (!served.options->file_cache || ask.means == Means::kWorker || text == nullptr) return nullptr;
+  const std::size_t slash = path.rfind('/');
+  const std::string parent = slash == path.npos ? "" : path.substr(0, slash);
+  const auto place = root.look(parent);
+  if (!place || place->kind != files::Kind::kDirectory) return nullptr;
+  if (!root.is_vacant(path) || !root.is_vacant(path + ".html")) return nullptr;
+  auto reusable = std::make_unique<Reusable>();
+  reusable->path = path;
+  reusable->dependencies = {{root.absolute(parent), *place}};
+  reusable->whole.status = response.status;
+  reusable->whole.fields = response.fields;
+  reusable->whole.body = http::BlockSlice{Block::copy_of(*text), 0, text->size()};
+  return reusable;
+}
+
 // Content in chunks is never here: it is streamed.
 bool has_all_content(const http::Request& request) {
   if (request.method != http::Method::kPut) return true;
@@ -183,7 +205,11 @@ Answer StaticFiles::failed(const Ask& ask, const Error& error) const {
       return file_answer(ask, served_, *application);
     }
   }
-  return failed_answer(ask.request, error);
+  Answer answer = failed_answer(ask.request, error);
+  if (spa.empty() && is_absent(error) && !ask.path.text.empty()) {
+    answer.reusable = reusable_absence(ask, served_, answer.response);
+  }
+  return answer;
 }
 
 Answer StaticFiles::with_own_error_page(const Ask& ask, Answer answer) {
@@ -193,7 +219,11 @@ Answer StaticFiles::with_own_error_page(const Ask& ask, Answer answer) {
     return answer;
   }
   const auto page = file_at(kOwnErrorPage, Via::kErrorPage);
-  if (!page) return answer;
+  if (!page) {
+    if (answer.reusable) answer.reusable->dependencies.push_back(own_error_page());
+    return answer;
+  }
+  answer.reusable.reset();
   auto response =
       error_page_of_file(*page, *served_.options, Status::kNotFound, patience(ask.means));
   if (response) {
@@ -202,6 +232,12 @@ Answer StaticFiles::with_own_error_page(const Ask& ask, Answer answer) {
     return answer_aside(ask, served_);
   }
   return answer;
+}
+
+files::Dependency StaticFiles::own_error_page() const {
+  const auto facts = served_.root->look(kOwnErrorPage);
+  return {served_.root->absolute(kOwnErrorPage),
+          facts ? std::optional<files::Facts>(*facts) : std::nullopt};
 }
 
 bool StaticFiles::root_is_there() {

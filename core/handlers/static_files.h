@@ -58,6 +58,8 @@ class StaticFiles {
   [[nodiscard]] Answer failed(const Ask& ask, const Error& error) const;
   // `answer`, with the site's own 404.html in place of our page.
   [[nodiscard]] Answer with_own_error_page(const Ask& ask, Answer answer);
+  // What is in the place of that page.
+  [[nodiscard]] files::Dependency own_error_page() const;
 
   Served served_;
   bool root_checked_ = false;

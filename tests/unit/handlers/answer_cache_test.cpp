@@ -70,6 +70,16 @@ struct Kept {
     reusable.not_modified.status = http::Status::kNotModified;
     cache.keep(asked.request(), std::move(reusable), at(now_ms));
   }
+  // Keeps that there is nothing at `path`.
+  void keep_absence(const std::string& path) {
+    const test::AskedRequest asked = asked_for("GET /" + path, "");
+    Reusable reusable;
+    reusable.path = path;
+    reusable.dependencies = {{tree.path(path), {}}};
+    reusable.whole.status = http::Status::kNotFound;
+    reusable.whole.body = in_memory("nothing");
+    cache.keep(asked.request(), std::move(reusable), at(now_ms));
+  }
   // Opens a.txt for it; the number of the descriptor.
   int keep_file(std::string_view request_line) {
     UniqueFd fd(::open(tree.path("a.txt").c_str(), O_RDONLY | O_CLOEXEC));
@@ -548,6 +558,34 @@ TEST(KnownRequest, TakesNoMemoryFromAnswers) {
   EXPECT_EQ(kept.ask("GET /a.txt"), "cache " + std::string(2500, 'x'));
   EXPECT_EQ(kept.recognize(kHead), "unknown");
   EXPECT_EQ(kept.ask("GET /a.txt"), "cache " + std::string(2500, 'x'));
+}
+
+TEST(KnownAbsence, IsProvedAnewAfterASecond) {
+  Kept kept;
+  kept.keep_absence("folder/none");
+  const std::string head = Kept::head_of("GET /folder/none");
+  EXPECT_EQ(kept.recognize(head), "error-page nothing");
+  kept.now_ms += AnswerCache::kProofMs;
+  EXPECT_EQ(kept.recognize(head), "error-page nothing");
+  // Where the folder leads out of the root now, nothing is there either.
+  const std::string folder = kept.tree.path("folder");
+  const TempTree outside;
+  ASSERT_EQ(::rename(folder.c_str(), outside.path("folder").c_str()), 0);
+  ASSERT_EQ(::symlink(outside.path("").c_str(), folder.c_str()), 0);
+  kept.now_ms += AnswerCache::kProofMs;
+  EXPECT_EQ(kept.recognize(head), "error-page nothing");
+  outside.write("none", "something");
+  EXPECT_EQ(kept.recognize(head), "unknown");
+}
+
+TEST(KnownAbsence, TakesAPartOfTheMemory) {
+  Kept kept(64 * 1024);
+  for (int i = 0; i < 64; ++i) kept.keep_absence("none" + std::to_string(i));
+  EXPECT_EQ(kept.recognize(Kept::head_of("GET /none0")), "error-page nothing");
+  EXPECT_EQ(kept.recognize(Kept::head_of("GET /none63")), "unknown");
+  kept.keep("GET /a.txt");
+  EXPECT_EQ(kept.ask("GET /a.txt"), "cache content");
+  EXPECT_EQ(kept.recognize(Kept::head_of("GET /none0")), "error-page nothing");
 }
 
 }  // namespace

@@ -413,6 +413,15 @@ struct KeepingSite {
     hit.response->set_date(784111777, "Sun, 06 Nov 1994 08:49:37 GMT");
     return std::string(hit.response->block().view());
   }
+  // What is there for a request before it is read: the same.
+  std::string known(std::string_view request_line, std::string_view fields = "") {
+    router.new_batch();
+    const std::string text = text_of(request_line, fields);
+    const AnswerCache::Known known = router.recognize(text, now);
+    if (known.request == nullptr) return {};
+    known.hit.response->set_date(784111777, "Sun, 06 Nov 1994 08:49:37 GMT");
+    return std::string(known.hit.response->block().view());
+  }
   // Whether the answer to a request is there when it comes again.
   bool keeps(std::string_view request_line, std::string_view fields = "") {
     static_cast<void>(ask(request_line, fields));
@@ -554,6 +563,97 @@ TEST(RouterKeeps, NothingOfARootThatIsAnother) {
   EXPECT_EQ(site.ready("GET /a.txt"), "");
   EXPECT_TRUE(site.keeps("GET /a.txt"));
   EXPECT_TRUE(site.ready("GET /a.txt").ends_with("\r\n\r\nnew"));
+}
+
+// --- that there is nothing
+// ------------------------------------------------------------------------
+
+const std::string kPage = "Accept: text/html\r\n";
+
+TEST(RouterKnows, ThatThereIsNothing) {
+  Options options;
+  options.headers = {{"X-A", "1"}};
+  KeepingSite site({{"a.txt", "content"}, {"sub/a.txt", ""}}, options);
+  for (const std::string_view line :
+       {"GET /none", "GET /none.txt?q", "GET /none/", "GET /sub/none", "GET /%6eone"}) {
+    for (const std::string& fields : {std::string(), kPage}) {
+      EXPECT_EQ(site.known(line, fields), "") << line;
+      const Answer answer = site.ask(line, fields);
+      EXPECT_EQ(site.known(line, fields),
+                head_text(answer) + std::get<std::string>(answer.response.body))
+          << line;
+      EXPECT_TRUE(site.known(line, fields).starts_with("HTTP/1.1 404 ")) << line;
+    }
+  }
+}
+
+TEST(RouterKnows, OnlyForTheSameRequestThatThereIsNothing) {
+  KeepingSite site{{"a.txt", "content"}};
+  static_cast<void>(site.ask("GET /none"));
+  EXPECT_EQ(site.known("GET /none", kPage), "");
+  EXPECT_EQ(site.known("GET /none?q"), "");
+  EXPECT_EQ(site.ready("GET /none"), "");
+  static_cast<void>(site.ask("HEAD /none"));
+  EXPECT_EQ(site.known("HEAD /none"), "");
+  EXPECT_NE(site.known("GET /none"), "");
+}
+
+TEST(RouterKnows, WhenThereIsSomethingAfterAll) {
+  Options options;
+  options.clean_urls = true;
+  for (const char* const path : {"none", "none.html", "404.html", "none/index.html"}) {
+    KeepingSite site({{"a.txt", "content"}}, options);
+    static_cast<void>(site.ask("GET /none", kPage));
+    ASSERT_NE(site.known("GET /none", kPage), "");
+    site.tree.write(path, "here");
+    EXPECT_EQ(site.known("GET /none", kPage), "") << path;
+  }
+}
+
+TEST(RouterKnows, NothingOfALinkThatLeadsNowhereYet) {
+  KeepingSite site{{"a.txt", ""}, {"sub/b.txt", ""}};
+  site.tree.symlink("sub/none", "link");
+  EXPECT_EQ(site.ask("GET /link").response.status, http::Status::kNotFound);
+  EXPECT_EQ(site.known("GET /link"), "");
+  static_cast<void>(site.ask("GET /a.txt/none"));
+  static_cast<void>(site.ask("GET /none/none"));
+  EXPECT_EQ(site.known("GET /a.txt/none"), "") << "below no directory";
+  EXPECT_EQ(site.known("GET /none/none"), "") << "likewise";
+}
+
+TEST(RouterKnows, WhenTheRootIsGoneOrAnother) {
+  KeepingSite site({{"site/a.txt", ""}, {"next/none", "here"}}, {}, "site");
+  static_cast<void>(site.ask("GET /none"));
+  ASSERT_NE(site.known("GET /none"), "");
+  site.tree.rename("site", "gone");
+  EXPECT_EQ(site.known("GET /none"), "");
+  site.tree.rename("next", "site");
+  EXPECT_EQ(site.known("GET /none"), "");
+}
+
+TEST(RouterKnows, NothingThatIsMissingForAnotherReason) {
+  Options options;
+  options.spa = "index.html";
+  KeepingSite application({{"index.html", "the app"}}, options);
+  KeepingSite site{{"404.html", "lost"}, {".git/config", "secret"}, {"api", ""}};
+  const test::TempTree outside{{"a.txt", "not yours"}};
+  site.tree.symlink(outside.path("a.txt"), "link");
+  for (const std::string_view line :
+       {"GET /.git/config", "GET /.git/none", "GET /link", "GET /api/none"}) {
+    static_cast<void>(site.ask(line));
+    EXPECT_EQ(site.known(line), "") << line;
+  }
+  static_cast<void>(site.ask("GET /none", kPage));
+  EXPECT_EQ(site.known("GET /none", kPage), "") << "the site's own page is a file";
+  for (const std::string_view line : {"GET /none", "GET /none.js"}) {
+    static_cast<void>(application.ask(line));
+    EXPECT_EQ(application.known(line), "") << line;
+  }
+  options = {};
+  options.file_cache = false;
+  KeepingSite forgetful({{"a.txt", ""}}, options);
+  static_cast<void>(forgetful.ask("GET /none"));
+  EXPECT_EQ(forgetful.known("GET /none"), "");
 }
 
 TEST(RouterKeeps, NothingThatIsSaidToSomeOriginsOnly) {

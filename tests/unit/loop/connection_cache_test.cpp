@@ -198,6 +198,18 @@ TEST(ConnectionCache, SaysCloseWhileTheServerStops) {
   EXPECT_EQ(vias(bench.records()), Vias{"cache"});
 }
 
+TEST(ConnectionCache, SaysThatThereIsNothingAsTheLongWayDoes) {
+  std::vector<Row> rows;
+  for (const std::string path : {"/none", "/none.txt"}) {
+    const std::string line = "GET " + path + " HTTP/1.";
+    rows.push_back({path, request(line + "1"), false});
+    rows.push_back({path, request(line + "1", "Accept: text/html\r\n"), false});
+    rows.push_back({path, request(line + "1", "Connection: close\r\n"), true});
+    rows.push_back({path, request(line + "0"), true});
+  }
+  expect_the_same(rows, "error-page");
+}
+
 // --- the date
 // -------------------------------------------------------------------------------------
 
