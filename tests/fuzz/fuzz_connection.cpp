@@ -39,7 +39,8 @@ class Silent : public log::Diagnostics {
   void report(log::Severity /*severity*/, std::string_view /*text*/) override {}
 };
 
-// The site and what serves it, made once.
+// The site and what serves it, made once: all but the router, since what that keeps was read within
+// one session's limits.
 struct Site {
   test::TempTree tree{{"index.html", "<p>reeds"},
                       {"a.txt", "0123456789"},
@@ -50,7 +51,6 @@ struct Site {
                       {".hidden", "secret"}};
   handlers::Options options;
   files::Root root = *files::Root::open({tree.path(), false});
-  handlers::Router router{options, "own-name", root};
   loop::AccessLog access_log{nullptr};
   WakeUp wake_up = *WakeUp::open();
   FinishedJobs finished_jobs{wake_up};
@@ -73,7 +73,8 @@ struct Expected {
   bool tls = false;  // refused, and not even told so
 };
 
-Expected expect(std::string_view bytes, const http::Limits& limits) {
+Expected expect(std::string_view bytes, const http::Limits& limits,
+                const handlers::Router& router) {
   Expected expected;
   MemoryBudget budget(1U << 30);
   RequestReader reader(limits, budget);
@@ -88,7 +89,7 @@ Expected expect(std::string_view bytes, const http::Limits& limits) {
       return expected;
     }
     if (next == RequestReader::Next::kHead) {
-      const auto admission = site().router.admit(reader.request());
+      const auto admission = router.admit(reader.request());
       if (admission == handlers::Admission::kTake) {
         reader.take_content();
         continue;
@@ -187,7 +188,7 @@ class Session {
  public:
   Session(const loop::Config& config, std::size_t send_buffer)
       : budget_(config.memory_budget),
-        services_{config,  site().router,  site().access_log,    site().diagnostics,
+        services_{config,  router_,        site().access_log,    site().diagnostics,
                   budget_, site().workers, site().finished_jobs, read_clocks()} {
     const auto date = http::format_date(services_.now.wall_s());
     services_.date.assign(date.data(), date.size());
@@ -229,6 +230,7 @@ class Session {
   }
 
   [[nodiscard]] const std::string& received() const { return received_; }
+  [[nodiscard]] const handlers::Router& router() const { return router_; }
 
  private:
   [[nodiscard]] bool is_closed() const {
@@ -281,9 +283,10 @@ class Session {
     DEMAND(::poll(&waiting, 1, 60'000) == 1);
     site().wake_up.clear();
     for (auto& [ticket, job] : site().finished_jobs.take()) {
+      // Those of earlier sessions are nobody's any more, and their router is gone.
+      if (ticket != services_.ticket) continue;
       job->finish();
-      // Those of earlier sessions are nobody's any more.
-      if (ticket == services_.ticket) connection_->resume(services_, *job);
+      connection_->resume(services_, *job);
     }
     return true;
   }
@@ -311,6 +314,7 @@ class Session {
   }
 
   MemoryBudget budget_;
+  handlers::Router router_{site().options, "own-name", site().root};
   loop::Services services_;
   std::array<char, 64 * 1024> buffer_{};
   UniqueFd peer_;
@@ -335,6 +339,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Session session(config, send_buffer);
   for (const std::string_view piece : fuzz::cut_by(input, bytes)) session.send(piece);
   session.end(end);
-  check_answers(session.received(), expect(bytes, limits), end);
+  check_answers(session.received(), expect(bytes, limits, session.router()), end);
   return 0;
 }
