@@ -2,13 +2,11 @@
 
 #include <fcntl.h>
 #include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <sstream>
 #include <string_view>
-#include <thread>
 
 #include "cmd/quoting.h"
 
@@ -46,10 +44,11 @@ struct Detachment {
     for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
       ::posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
     }
-    // The server ignores SIGPIPE, and what is ignored stays so in a program that is started.
+    // The server ignores both, and what is ignored stays so in a program that is started.
     sigset_t ignored;
     ::sigemptyset(&ignored);
     ::sigaddset(&ignored, SIGPIPE);
+    ::sigaddset(&ignored, SIGCHLD);
     ::posix_spawnattr_init(&attributes);
     ::posix_spawnattr_setsigdefault(&attributes, &ignored);
     ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF);
@@ -68,14 +67,11 @@ bool start(Command command, std::vector<std::string> environment) {
   const Detachment detached;
   const std::vector<char*> arguments = pointers_to(command);
   const std::vector<char*> variables = pointers_to(environment);
-  pid_t pid = 0;
-  if (::posix_spawnp(&pid, arguments[0], &detached.actions, &detached.attributes, arguments.data(),
-                     variables.data()) != 0) {
-    return false;
-  }
   // A child that nobody waits for would stay behind as a zombie.
-  std::thread([pid] { ::waitpid(pid, nullptr, 0); }).detach();
-  return true;
+  std::signal(SIGCHLD, SIG_IGN);
+  pid_t pid = 0;
+  return ::posix_spawnp(&pid, arguments[0], &detached.actions, &detached.attributes,
+                        arguments.data(), variables.data()) == 0;
 }
 
 }  // namespace

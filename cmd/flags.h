@@ -288,6 +288,9 @@ inline constexpr std::array kFlags{
          .details = "A link is the site's own when the Referer of its request has the scheme, host "
                     "and port that the request was sent to. What browsers ask for by themselves, "
                     "such as /favicon.ico, does not count."},
+    Flag{.name = "no-sandbox",
+         .brief = "do not confine the process",
+         .details = "For odd environments. See SANDBOX."},
     Flag{.name = "quiet", .short_name = 'q', .brief = "print errors only"},
     Flag{.name = "verbose", .short_name = 'v', .brief = "print details, too"},
     Flag{.name = "help", .short_name = 'h', .role = Role::kQuestion, .brief = "print this help"},

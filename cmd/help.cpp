@@ -24,8 +24,7 @@ constexpr std::string_view kEnding =
     "\n"
     "... may be repeated, [...] is what holds without. COMMAND runs while ROOT is\n"
     "served at $TINYSERVE_URL; its exit code is ours. Flags outvote the environment:\n"
-    "TINYSERVE_PORT=3000, TINYSERVE_NO_API=1, TINYSERVE_INDEX=a.html,b.html.\n"
-    "man tinyserve tells more.\n";
+    "TINYSERVE_PORT=3000, TINYSERVE_NO_API=1. man tinyserve tells more.\n";
 
 constexpr std::array<std::pair<Group, std::string_view>, 6> kHeadings{{
     {Group::kServing, "What is served"},

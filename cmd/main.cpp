@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "cmd/browser.h"
+#include "cmd/confinement.h"
 #include "cmd/diagnostics.h"
 #include "cmd/generate.h"
 #include "cmd/help.h"
@@ -78,6 +79,8 @@ int serve(Settings settings, std::vector<UniqueFd> sockets, const Environment& e
   const ServiceManager manager(environment);
   const bool is_watched = settings.verbosity != Verbosity::kQuiet && ::isatty(STDERR_FILENO) == 1;
   settings.config.log.summary = is_watched || settings.fail_on_404;
+  const Confinement confinement = plan_confinement(settings, environment);
+  settings.config.files.is_pinned = confinement.root_is_pinned && settings.sandbox;
   auto opened = open_server(settings, diagnostics);
   sockets.clear();  // the server has its own; these would go on listening when it stops
   if (const auto* failure = std::get_if<loop::StartFailure>(&opened)) {
@@ -87,16 +90,19 @@ int serve(Settings settings, std::vector<UniqueFd> sockets, const Environment& e
   auto& server = std::get<loop::Server>(opened);
   const SignalHandling signals(server, manager, settings);
   const Started started = describe(server, settings);
-  for (const Notice& notice : announce(started, settings)) {
-    diagnostics.report(notice.severity, notice.text);
-  }
+  std::string qr_code;
   if (!started.lan_urls.empty()) {
-    const std::string& url = started.lan_urls.front();
-    std::fputs(qr_for_terminal(url, STDERR_FILENO, settings, environment).c_str(), stderr);
+    qr_code = qr_for_terminal(started.lan_urls.front(), STDERR_FILENO, settings, environment);
   }
-  if (settings.opens_browser && !open_browser(environment, server.urls().front())) {
-    diagnostics.report(log::Severity::kWarning, kNoBrowser);
+  const bool lacks_browser =
+      settings.opens_browser && !open_browser(environment, server.urls().front());
+  // Everything is open and nothing is started: from here on only what serving takes.
+  const std::vector<Notice> of_sandbox = confine(confinement, settings);
+  for (const auto& notices : {of_sandbox, announce(started, settings)}) {
+    for (const Notice& notice : notices) diagnostics.report(notice.severity, notice.text);
   }
+  std::fputs(qr_code.c_str(), stderr);
+  if (lacks_browser) diagnostics.report(log::Severity::kWarning, kNoBrowser);
   manager.tell("READY=1");
   report(server.urls().front());
   const Result<void> ended = server.run();

@@ -47,22 +47,27 @@ ServiceManager::ServiceManager(const Environment& environment) {
   const std::string_view name = value_of(environment, "NOTIFY_SOCKET");
   const bool is_path = name.starts_with('/');
   const bool is_abstract = name.starts_with('@');
-  if (!(is_path || is_abstract) || name.size() >= sizeof address_.sun_path) return;
-  address_.sun_family = AF_UNIX;
-  std::copy(name.begin(), name.end(), address_.sun_path);
-  if (is_abstract) address_.sun_path[0] = '\0';
+  sockaddr_un address{};
+  if (!(is_path || is_abstract) || name.size() >= sizeof address.sun_path) return;
+  address.sun_family = AF_UNIX;
+  std::copy(name.begin(), name.end(), address.sun_path);
+  if (is_abstract) address.sun_path[0] = '\0';
   // An abstract name is all that the size takes in; a path ends with its zero byte.
-  address_size_ =
+  const auto size =
       static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size() + (is_path ? 1 : 0));
   socket_.reset(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  // Now, because the sandbox will let nobody be reached who is not connected.
+  if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0) {
+    socket_.reset();
+    return;
+  }
   const timeval patience{.tv_sec = 1, .tv_usec = 0};
   ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 }
 
 void ServiceManager::tell(std::string_view state) const noexcept {
   if (!socket_) return;
-  ::sendto(socket_.get(), state.data(), state.size(), MSG_NOSIGNAL,
-           reinterpret_cast<const sockaddr*>(&address_), address_size_);
+  ::send(socket_.get(), state.data(), state.size(), MSG_NOSIGNAL);
 }
 
 }  // namespace tinyserve::cmd

@@ -44,8 +44,6 @@ class ServiceManager {
 
  private:
   UniqueFd socket_;  // none: there is nobody to tell
-  sockaddr_un address_{};
-  socklen_t address_size_ = 0;
 };
 
 }  // namespace tinyserve::cmd

@@ -201,6 +201,7 @@ std::variant<Settings, UsageError> interpret(const RawOptions& raw) {
   settings.place_asked_by = read.source(settings.asks_for_port ? "port"
                                         : settings.lan         ? "lan"
                                                                : "bind");
+  settings.sandbox = !read.is_on("no-sandbox");
   settings.fail_on_404 = read.is_on("fail-on-404");
 
   if (read.complaint()) return *read.complaint();

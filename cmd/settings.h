@@ -29,6 +29,7 @@ struct Settings {
   bool runs_command = false;
   // Who asks for a port or an address: "--port", "TINYSERVE_BIND"; empty: nobody.
   std::string place_asked_by;
+  bool sandbox = true;       // the process gives up what it does not need, once it listens
   bool fail_on_404 = false;  // exit code 3 where one of the site's own links was broken
 };
 

@@ -86,7 +86,7 @@ _tinyserve() {
 
   if [[ $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W \
-      '--root --index --no-listing --dotfiles --follow-symlinks --writable --no-api --spa --clean-urls --mime --no-file-cache --cache --header --cors --compress --isolate -p --port -b --bind --lan --open --allow-host --max-connections --threads --workers --max-body --header-timeout --keep-alive-timeout --log-format --log-file --log-ignore --config --color --fail-on-404 -q --quiet -v --verbose -h --help -V --version' \
+      '--root --index --no-listing --dotfiles --follow-symlinks --writable --no-api --spa --clean-urls --mime --no-file-cache --cache --header --cors --compress --isolate -p --port -b --bind --lan --open --allow-host --max-connections --threads --workers --max-body --header-timeout --keep-alive-timeout --log-format --log-file --log-ignore --config --color --fail-on-404 --no-sandbox -q --quiet -v --verbose -h --help -V --version' \
       -- "$cur")
     return
   fi

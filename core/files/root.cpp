@@ -62,6 +62,10 @@ SplitPath split(std::string path) {
   return {canonical(last == 0 ? "/" : path.substr(0, last)), path.substr(last + 1)};
 }
 
+bool can_be_listed(int directory) {
+  return UniqueFd(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)).get() >= 0;
+}
+
 std::string join(const std::string& parent, const std::string& name) {
   return parent.ends_with('/') ? parent + name : parent + '/' + name;
 }
@@ -77,6 +81,7 @@ Result<Root> Root::open(const Options& options) {
   SplitPath place = split(given);
   Root root;
   root.follow_symlinks_ = options.follow_symlinks;
+  root.is_pinned_ = options.is_pinned;
   root.path_ = join(place.parent, place.name);
   if (facts.kind == Kind::kRegular) {
     root.parent_path_ = std::move(place.parent);
@@ -90,8 +95,10 @@ Root::Change Root::refresh() {
   const auto now = facts_at(AT_FDCWD, directory_path().c_str());
   if (!now) return Change::kMissing;
   const bool same = now->device == directory_facts_.device && now->inode == directory_facts_.inode;
-  if (same) return Change::kNone;
-  return reopen() ? Change::kReplaced : Change::kMissing;
+  if (same) return is_out_of_reach_ ? Change::kOutOfReach : Change::kNone;
+  if (!reopen()) return Change::kMissing;
+  is_out_of_reach_ = is_pinned_ && !can_be_listed(directory_.get());
+  return is_out_of_reach_ ? Change::kOutOfReach : Change::kReplaced;
 }
 
 Result<Entry> Root::find(const std::string& path) const {
@@ -118,6 +125,8 @@ Result<Root> Root::duplicate() const {
   copy.single_file_ = single_file_;
   copy.follow_symlinks_ = follow_symlinks_;
   copy.is_slow_ = is_slow_;
+  copy.is_pinned_ = is_pinned_;
+  copy.is_out_of_reach_ = is_out_of_reach_;
   copy.directory_ = std::move(directory);
   copy.directory_facts_ = directory_facts_;
   return copy;

@@ -33,7 +33,8 @@ class Root {
   // directory nor a regular file.
   [[nodiscard]] static Result<Root> open(const Options& options);
 
-  enum class Change : std::uint8_t { kNone, kReplaced, kMissing };
+  // kOutOfReach: what has come in its place cannot be read, see Options::is_pinned.
+  enum class Change : std::uint8_t { kNone, kReplaced, kMissing, kOutOfReach };
   // Looks whether the path still leads to the same directory, and opens what it leads to now. One
   // stat when it does.
   [[nodiscard]] Change refresh();
@@ -67,6 +68,7 @@ class Root {
   [[nodiscard]] std::string absolute(const std::string& path) const;
   // In single-file mode the name of the file, which then is all that there is; otherwise empty.
   [[nodiscard]] const std::string& single_file() const { return single_file_; }
+  [[nodiscard]] bool is_pinned() const { return is_pinned_; }
 
  private:
   Root() = default;
@@ -79,6 +81,8 @@ class Root {
   std::string single_file_;
   bool follow_symlinks_ = false;
   bool is_slow_ = false;
+  bool is_pinned_ = false;
+  bool is_out_of_reach_ = false;
   UniqueFd directory_;
   Facts directory_facts_;
 };

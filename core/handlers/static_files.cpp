@@ -38,6 +38,14 @@ Answer redirect_to_slash(const http::Request& request, const std::string& path) 
   return answer;
 }
 
+Answer out_of_reach(const http::Request& request) {
+  Answer answer = error_answer(request, Status::kUnavailable,
+                               "What is served was replaced, and the sandbox lets the server read "
+                               "only what was there when it started. Start it again.");
+  answer.why = kReplacedRoot;
+  return answer;
+}
+
 bool is_absent(const Error& error) { return error.is(ENOENT) || error.is(ENOTDIR); }
 
 // Whether `path` may be a route of a single-page application, as it is known to the application
@@ -149,7 +157,9 @@ Result<std::unique_ptr<Change>> StaticFiles::begin_change(const http::Request& r
 Answer StaticFiles::get(const Ask& ask) {
   const bool shown = served_.options->dotfiles && !files::is_temporary(ask.path.text);
   if (ask.path.hidden && !shown) return not_found(ask.request, Via::kHidden);
-  if (!root_is_there()) {
+  const auto change = look_at_root();
+  if (change == files::Root::Change::kOutOfReach) return out_of_reach(ask.request);
+  if (change == files::Root::Change::kMissing) {
     Answer answer;
     answer.response =
         waiting_page(Status::kUnavailable,
@@ -240,25 +250,23 @@ files::Dependency StaticFiles::own_error_page() const {
           facts ? std::optional<files::Facts>(*facts) : std::nullopt};
 }
 
-bool StaticFiles::root_is_there() {
-  if (root_checked_) return true;  // for all requests of a batch: it came after the bytes with them
-  switch (served_.root->refresh()) {
-    case files::Root::Change::kMissing:
-      return false;
-    case files::Root::Change::kReplaced:
-      root_was_replaced_ = true;
-      break;
-    case files::Root::Change::kNone:
-      break;
-  }
-  root_checked_ = true;
-  return true;
+files::Root::Change StaticFiles::look_at_root() {
+  using Found = files::Root::Change;
+  // For all requests of a batch: it came after the bytes with them.
+  if (root_checked_) return Found::kNone;
+  const Found found = served_.root->refresh();
+  if (found == Found::kReplaced) root_was_replaced_ = true;
+  root_checked_ = found == Found::kNone || found == Found::kReplaced;
+  return found;
 }
 
 Answer StaticFiles::single_file(const Ask& ask) {
   const std::string& name = served_.root->single_file();
   if (!ask.path.text.empty() && ask.path.text != name) return not_found(ask.request);
   auto entry = served_.root->find(name);
+  if (!entry && entry.error().is(EACCES) && served_.root->is_pinned()) {
+    return out_of_reach(ask.request);
+  }
   if (!entry) return failed_answer(ask.request, entry.error());
   if (entry->facts.kind != files::Kind::kRegular) return not_found(ask.request);
   return file_answer(ask, served_, {name, *std::move(entry), Via::kFile});

@@ -15,6 +15,9 @@
 
 namespace tinyserve::handlers {
 
+// Why there is no answer: see files::Options::is_pinned.
+inline constexpr std::string_view kReplacedRoot = "the root was replaced";
+
 class StaticFiles {
  public:
   // What `served` refers to must outlive this object.
@@ -38,7 +41,7 @@ class StaticFiles {
   }
 
  private:
-  [[nodiscard]] bool root_is_there();
+  [[nodiscard]] files::Root::Change look_at_root();
   [[nodiscard]] Answer get(const Ask& ask);
   [[nodiscard]] Answer change(const Ask& ask) const;
   [[nodiscard]] Answer method_not_allowed(const http::Request& request) const;

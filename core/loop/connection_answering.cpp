@@ -2,6 +2,7 @@
 // connection.cpp.
 #include <utility>
 
+#include "handlers/static_files.h"
 #include "loop/connection.h"
 
 namespace tinyserve::loop {
@@ -157,6 +158,11 @@ void Connection::queue_answer(Services& services, handlers::Answer answer,
   closing_ = !keep_alive;
   PendingAnswer& pending = add_pending(services, answer.response.status, answer.via, head);
   pending.outcome.why = answer.why;
+  if (answer.why == handlers::kReplacedRoot) {
+    services.warn(
+        "what is served was replaced, and the sandbox lets only the first one be read; start "
+        "tinyserve again, or with --no-sandbox");
+  }
   services.head.clear();
   http::append_head(services.head, answer.response,
                     {services.date, head.minor_version, keep_alive});

@@ -15,6 +15,7 @@ class Tinyserve < Formula
   depends_on "cli11" => :build
   depends_on "cmake" => :build
   depends_on "fmt" => :build
+  depends_on "libseccomp" => :build
   depends_on "nlohmann-json" => :build
   depends_on "spdlog" => :build
   depends_on "brotli"

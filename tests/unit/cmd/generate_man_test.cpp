@@ -16,6 +16,7 @@
 
 #include "cmd/browser.h"
 #include "cmd/config_file.h"
+#include "cmd/confinement.h"
 #include "cmd/generate.h"
 #include "cmd/port_holder.h"
 #include "cmd/service_manager.h"
@@ -229,6 +230,12 @@ TEST(ManualPage, HasTheWarningsBeforeTheBanner) {
     }
   }
   ASSERT_EQ(messages.size(), 14u);
+  Settings settings;
+  settings.config.files.follow_symlinks = true;
+  const Error refused = fail("seccomp_load", ENOSYS);
+  for (const Notice& notice : tell_of({0, refused, refused}, {{}, false, "/logs"}, settings)) {
+    messages.push_back(notice.text);
+  }
   messages.emplace_back(kNoBrowser);
   expect_same(diagnostics_after("Before it serves, it may say:"), messages);
 }
