@@ -246,9 +246,12 @@ void Loop::settle(std::uint32_t slot) {
   const http::Interest wanted = http::interest(connection.state());
   if (wanted != entry.watched) {
     entry.watched = wanted;
-    // It can only fail for lack of memory; then the deadline ends the connection.
-    static_cast<void>(
-        poller_.modify(connection.fd(), epoll_bits(wanted), token_of(slot, entry.generation)));
+    if (!poller_.modify(connection.fd(), epoll_bits(wanted), token_of(slot, entry.generation))) {
+      // For lack of memory. Nobody would hear of it again before its deadline.
+      entry.connection->break_off(services_);
+      closed_.push_back(slot);
+      return;
+    }
   }
   if (connection.wants_turn() && !entry.queued_turn) {
     entry.queued_turn = true;
