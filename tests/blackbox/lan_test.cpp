@@ -62,10 +62,10 @@ TEST(Lan, PrintsUrlsThatLeadHere) {
 
 TEST(Lan, ListensOnEveryAddressAndSaysSo) {
   const TempTree site{{"x", "content"}};
-  const ServerProcess server{site.path(), {"--lan"}};
+  ServerProcess server{site.path(), {"--lan"}};
   EXPECT_EQ(get({"127.0.0.3", server.port()}, "/x").body, "content");
   EXPECT_EQ(get(server.address6(), "/x").body, "content");
-  EXPECT_NE(server.err().find("warning: listening on 0.0.0.0"), std::string::npos) << server.err();
+  server.wait_until_said("warning: listening on 0.0.0.0");
 }
 
 TEST(Lan, AnswersToTheNameOfTheMachine) {
