@@ -39,7 +39,7 @@ using test::Response;
 using test::TempTree;
 
 constexpr int kMostUses = 400;  // of one call in a scenario: more would be a loop without end
-constexpr std::chrono::seconds kPatience{10};
+constexpr std::chrono::seconds kPatience{30};
 constexpr int kMostTurns = 4000;  // of the event loop, for a few requests
 
 std::size_t open_descriptors() {
