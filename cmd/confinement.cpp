@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <string_view>
 #include <system_error>
-#include <utility>
 
 #include "cmd/printable.h"
 #include "sandbox/sandbox.h"
@@ -37,9 +36,9 @@ bool is_within(const fs::path& path, const fs::path& directory) {
   return differ.first == directory.end();
 }
 
-// Whether who may read `directory` may read somebody's home directory. Both without links.
-bool holds_a_home(const fs::path& directory, const Environment& environment) {
-  const fs::path home = resolved(value_of(environment, "HOME"));
+// Whether who may read `directory` may read a home directory: `home`, if it is not empty, or a
+// usual one. Both without links.
+bool holds_a_home(const fs::path& directory, const fs::path& home) {
   if (!home.empty() && is_within(home, directory)) return true;
   return directory.parent_path() == "/home" || directory == "/root" ||
          is_within("/home", directory);
@@ -60,21 +59,21 @@ void add(Confinement& confinement, const fs::path& path, Access access) {
   confinement.places.push_back({path.string(), access});
 }
 
-// Lets what is at `given` be read, and what will be in its place if that may be.
-void add_root(Confinement& confinement, const fs::path& given, const Environment& environment) {
-  const fs::path root = resolved(given);
+// Lets `root`, which is at `given`, be read, and what will be in its place if that may be.
+void add_root(Confinement& confinement, const fs::path& given, const fs::path& root,
+              const fs::path& home) {
   // Of a link, what it is turned to mostly lies beside what it leads to now.
   for (const fs::path& parent : {parent_of(given), root.parent_path()}) {
-    const bool is_too_much = holds_a_home(parent, environment);
+    const bool is_too_much = holds_a_home(parent, home);
     if (is_too_much) confinement.root_is_pinned = true;
     add(confinement, is_too_much ? root : parent, Access::kRead);
   }
 }
 
-void add_log(Confinement& confinement, const fs::path& given, const Environment& environment) {
+void add_log(Confinement& confinement, const fs::path& given, const fs::path& home) {
   std::error_code ignored;
   const fs::path parent = parent_of(given);
-  const bool is_alone = holds_a_home(parent, environment) ||
+  const bool is_alone = holds_a_home(parent, home) ||
                         (fs::exists(given, ignored) && !fs::is_regular_file(given, ignored));
   const fs::path place = is_alone ? given : parent;
   confinement.log_place = place.string();
@@ -100,14 +99,15 @@ Confinement plan_confinement(const Settings& settings, const Environment& enviro
   const fs::path given = config.files.root.empty() ? "." : config.files.root;
   const fs::path root = resolved(given);
   if (root.empty()) return confinement;
+  const fs::path home = resolved(value_of(environment, "HOME"));
   if (config.files.follow_symlinks) {
     add(confinement, "/", Access::kRead);
   } else {
-    add_root(confinement, given, environment);
+    add_root(confinement, given, root, home);
   }
   if (config.handlers.writable) add(confinement, root, Access::kChange);
   const bool has_log_file = config.log.format != log::Format::kNone && !config.log.path.empty();
-  if (has_log_file) add_log(confinement, config.log.path, environment);
+  if (has_log_file) add_log(confinement, config.log.path, home);
   return confinement;
 }
 
@@ -132,8 +132,7 @@ std::vector<Notice> tell_of(const sandbox::Outcome& outcome, const Confinement& 
   }
   if (outcome.files) {
     notices.push_back({Severity::kDebug, "sandbox: no file but in " + in_words(confinement) +
-                                             " (Landlock " +
-                                             std::to_string(outcome.landlock_version) + ")"});
+                                             " (Landlock " + std::to_string(*outcome.files) + ")"});
   }
   if (outcome.system_calls) {
     notices.push_back(

@@ -94,7 +94,7 @@ int landlock_version() {
   return version > 0 ? static_cast<int>(version) : 0;
 }
 
-Result<void> confine_files(std::span<const Place> places) {
+Result<int> confine_files(std::span<const Place> places) {
   const int version = landlock_version();
   const RulesetAttributes attributes = refusable(version);
   const UniqueFd ruleset(
@@ -102,11 +102,11 @@ Result<void> confine_files(std::span<const Place> places) {
   if (!ruleset) return fail("landlock_create_ruleset");
   for (const Place& place : places) {
     if (const auto allowed = allow(ruleset.get(), place, attributes.files); !allowed)
-      return allowed;
+      return allowed.error();
   }
   if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0)
     return fail("landlock_restrict_self");
-  return {};
+  return version;
 }
 
 }  // namespace tinyserve::sandbox

@@ -18,7 +18,8 @@ namespace tinyserve::sandbox {
 // sent to a process outside and no abstract socket of such a one reached (6). For good; needs
 // prctl(PR_SET_NO_NEW_PRIVS). Fails with open(2)'s errors for a place that cannot be found, and
 // with those of landlock_create_ruleset(2), landlock_add_rule(2) and landlock_restrict_self(2):
-// ENOSYS and EOPNOTSUPP where there is no Landlock. Then nothing is confined.
-[[nodiscard]] Result<void> confine_files(std::span<const Place> places);
+// ENOSYS and EOPNOTSUPP where there is no Landlock. Then nothing is confined. Otherwise the
+// version.
+[[nodiscard]] Result<int> confine_files(std::span<const Place> places);
 
 }  // namespace tinyserve::sandbox

@@ -10,12 +10,11 @@ namespace tinyserve::sandbox {
 Outcome confine(std::span<const Place> places) {
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     const Error error = fail("prctl");
-    return {0, error, error};
+    return {error, error};
   }
   // In this order: the filter lets no more be confined.
-  const int version = landlock_version();
   auto files = confine_files(places);
-  return {version, files, confine_system_calls()};
+  return {files, confine_system_calls()};
 }
 
 }  // namespace tinyserve::sandbox

@@ -15,8 +15,7 @@ namespace tinyserve::sandbox {
 
 // What is in force, or why it is not.
 struct Outcome {
-  int landlock_version = 0;  // of the kernel's interface
-  Result<void> files;
+  Result<int> files;  // the version of Landlock's interface
   Result<void> system_calls;
 };
 

@@ -36,13 +36,13 @@ class Sandbox : public testing::Test {
  protected:
   // A program that was built with a sanitizer goes without.
   void SetUp() override {
-    ServerProcess server(tree_.path("home/work"), Texts{"--verbose"});
+    ServerProcess server(tree_.path("home/projects"), Texts{"--verbose"});
     server.wait_until_said("press Ctrl-C");
     if (contains(server.said(), "built with a sanitizer")) GTEST_SKIP();
   }
 
-  TempTree tree_{{"home/work/site/page", "text"}, {"home/page.html", "<p>page"}};
-  std::string site_ = tree_.path("home/work/site");
+  TempTree tree_{{"home/projects/site/page", "text"}, {"home/page.html", "<p>page"}};
+  std::string site_ = tree_.path("home/projects/site");
   Texts at_home_{"HOME=" + tree_.path("home")};
 };
 
@@ -51,7 +51,7 @@ TEST_F(Sandbox, IsInForceForAllThreadsWhileItServes) {
   EXPECT_EQ(get(server.address(), "/page").body, "text");
   EXPECT_EQ(status_of(server.pid(), "NoNewPrivs"), "1");
   EXPECT_EQ(status_of(server.pid(), "Seccomp"), "2");
-  server.wait_until_said("sandbox: no file but in '" + tree_.path("home/work") + "'");
+  server.wait_until_said("sandbox: no file but in '" + tree_.path("home/projects") + "'");
   server.wait_until_said("(seccomp)");
 }
 
@@ -77,7 +77,7 @@ TEST_F(Sandbox, SaysSoWhereTheKernelHasNoFilters) {
 }
 
 TEST_F(Sandbox, SaysThatFollowingLinksTakesReadingEverything) {
-  tree_.symlink("/etc/passwd", "home/work/site/link");
+  tree_.symlink("/etc/passwd", "home/projects/site/link");
   ServerProcess server(site_, Texts{"--follow-symlinks"});
   EXPECT_EQ(get(server.address(), "/link").status, 200);
   server.wait_until_said("the sandbox lets every file be read");
@@ -100,17 +100,18 @@ TEST_F(Sandbox, LetsTheLogBeOpenedAnew) {
 TEST_F(Sandbox, ReadsARootThatIsBuiltAnew) {
   ServerProcess server(site_, ServerProcess::Options{.environment = at_home_});
   EXPECT_EQ(get(server.address(), "/page").body, "text");
-  tree_.remove("home/work/site");
+  tree_.remove("home/projects/site");
   EXPECT_EQ(get(server.address(), "/page").status, 503);
-  tree_.write("home/work/site/page", "other");
+  tree_.write("home/projects/site/page", "other");
   EXPECT_EQ(get(server.address(), "/page").body, "other");
 }
 
 TEST_F(Sandbox, SaysWhatToDoAboutARootThatItMayNotRead) {
-  ServerProcess server(tree_.path("home/work"), ServerProcess::Options{.environment = at_home_});
+  ServerProcess server(tree_.path("home/projects"),
+                       ServerProcess::Options{.environment = at_home_});
   EXPECT_EQ(get(server.address(), "/site/page").body, "text");
-  tree_.rename("home/work", "home/before");
-  tree_.write("home/work/site/page", "other");
+  tree_.rename("home/projects", "home/before");
+  tree_.write("home/projects/site/page", "other");
   const Response answer = get(server.address(), "/site/page");
   EXPECT_EQ(answer.status, 503);
   EXPECT_TRUE(contains(answer.body, "Start it again")) << answer.body;

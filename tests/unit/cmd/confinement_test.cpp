@@ -29,26 +29,26 @@ std::string plan(Settings settings, const std::string& root, const std::string& 
 
 class ConfinementPlan : public testing::Test {
  protected:
-  TempTree tree_{{"home/me/work/site/index.html", ""},
+  TempTree tree_{{"home/me/projects/site/index.html", ""},
                  {"home/me/page.html", ""},
-                 {"home/me/work/next/index.html", ""},
+                 {"home/me/projects/next/index.html", ""},
                  {"logs/old", ""}};
   std::string home_ = tree_.path("home/me");
   Settings settings_;
 };
 
 TEST_F(ConfinementPlan, LeavesTheParentOfTheRootReadable) {
-  EXPECT_EQ(plan(settings_, tree_.path("home/me/work/site"), home_),
-            "R " + tree_.path("home/me/work"));
-  EXPECT_EQ(plan(settings_, tree_.path("home/me/work/site/"), home_),
-            "R " + tree_.path("home/me/work"));
-  EXPECT_EQ(plan(settings_, tree_.path("home/me/work/site/."), home_),
-            "R " + tree_.path("home/me/work"));
+  EXPECT_EQ(plan(settings_, tree_.path("home/me/projects/site"), home_),
+            "R " + tree_.path("home/me/projects"));
+  EXPECT_EQ(plan(settings_, tree_.path("home/me/projects/site/"), home_),
+            "R " + tree_.path("home/me/projects"));
+  EXPECT_EQ(plan(settings_, tree_.path("home/me/projects/site/."), home_),
+            "R " + tree_.path("home/me/projects"));
 }
 
 TEST_F(ConfinementPlan, LeavesTheRootAloneReadableWhereItsParentIsTheHomeDirectoryOrAbove) {
-  EXPECT_EQ(plan(settings_, tree_.path("home/me/work"), home_),
-            "R " + tree_.path("home/me/work") + "; pinned");
+  EXPECT_EQ(plan(settings_, tree_.path("home/me/projects"), home_),
+            "R " + tree_.path("home/me/projects") + "; pinned");
   EXPECT_EQ(plan(settings_, home_, home_), "R " + home_ + "; pinned");
   EXPECT_EQ(plan(settings_, tree_.path("logs"), home_), "R " + tree_.path("logs") + "; pinned");
   EXPECT_EQ(plan(settings_, "/", home_), "R /; pinned");
@@ -57,42 +57,42 @@ TEST_F(ConfinementPlan, LeavesTheRootAloneReadableWhereItsParentIsTheHomeDirecto
 }
 
 TEST_F(ConfinementPlan, KnowsTheUsualHomesWithoutTheVariable) {
-  EXPECT_EQ(plan(settings_, tree_.path("home/me/work"), ""), "R " + tree_.path("home/me"));
+  EXPECT_EQ(plan(settings_, tree_.path("home/me/projects"), ""), "R " + tree_.path("home/me"));
   EXPECT_EQ(plan(settings_, "/usr", ""), "R /usr; pinned");
 }
 
 TEST_F(ConfinementPlan, LeavesReadableWhatALinkMayBeTurnedTo) {
   tree_.make_dir("site");
-  tree_.symlink(tree_.path("home/me/work/site"), "site/current");
+  tree_.symlink(tree_.path("home/me/projects/site"), "site/current");
   EXPECT_EQ(plan(settings_, tree_.path("site/current"), home_),
-            "R " + tree_.path("site") + ", R " + tree_.path("home/me/work"));
+            "R " + tree_.path("site") + ", R " + tree_.path("home/me/projects"));
 }
 
 TEST_F(ConfinementPlan, TakesTheCurrentDirectoryForARootWithoutAName) {
   const auto before = std::filesystem::current_path();
-  std::filesystem::current_path(tree_.path("home/me/work/site"));
-  EXPECT_EQ(plan(settings_, ".", home_), "R " + tree_.path("home/me/work"));
-  EXPECT_EQ(plan(settings_, "", home_), "R " + tree_.path("home/me/work"));
-  EXPECT_EQ(plan(settings_, "index.html", home_), "R " + tree_.path("home/me/work/site"));
+  std::filesystem::current_path(tree_.path("home/me/projects/site"));
+  EXPECT_EQ(plan(settings_, ".", home_), "R " + tree_.path("home/me/projects"));
+  EXPECT_EQ(plan(settings_, "", home_), "R " + tree_.path("home/me/projects"));
+  EXPECT_EQ(plan(settings_, "index.html", home_), "R " + tree_.path("home/me/projects/site"));
   std::filesystem::current_path(before);
 }
 
 TEST_F(ConfinementPlan, LeavesEverythingReadableWhereLinksLeadAnywhere) {
   settings_.config.files.follow_symlinks = true;
-  EXPECT_EQ(plan(settings_, tree_.path("home/me/work/site"), home_), "R /");
+  EXPECT_EQ(plan(settings_, tree_.path("home/me/projects/site"), home_), "R /");
 }
 
 TEST_F(ConfinementPlan, LeavesTheRootWritable) {
   settings_.config.handlers.writable = true;
-  EXPECT_EQ(plan(settings_, tree_.path("home/me/work/site"), home_),
-            "R " + tree_.path("home/me/work") + ", C " + tree_.path("home/me/work/site"));
+  EXPECT_EQ(plan(settings_, tree_.path("home/me/projects/site"), home_),
+            "R " + tree_.path("home/me/projects") + ", C " + tree_.path("home/me/projects/site"));
 }
 
 TEST_F(ConfinementPlan, LeavesTheDirectoryOfTheLogWritable) {
-  const std::string site = tree_.path("home/me/work/site");
-  const std::string read = "R " + tree_.path("home/me/work");
-  settings_.config.log.path = tree_.path("home/me/work/new.log");
-  EXPECT_EQ(plan(settings_, site, home_), read + ", A " + tree_.path("home/me/work"));
+  const std::string site = tree_.path("home/me/projects/site");
+  const std::string read = "R " + tree_.path("home/me/projects");
+  settings_.config.log.path = tree_.path("home/me/projects/new.log");
+  EXPECT_EQ(plan(settings_, site, home_), read + ", A " + tree_.path("home/me/projects"));
   settings_.config.log.path = tree_.path("home/me/log");  // its directory holds everything else
   EXPECT_EQ(plan(settings_, site, home_), read + ", A " + tree_.path("home/me/log"));
   settings_.config.log.path = "/dev/null";

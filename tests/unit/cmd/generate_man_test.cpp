@@ -233,7 +233,7 @@ TEST(ManualPage, HasTheWarningsBeforeTheBanner) {
   Settings settings;
   settings.config.files.follow_symlinks = true;
   const Error refused = fail("seccomp_load", ENOSYS);
-  for (const Notice& notice : tell_of({0, refused, refused}, {{}, false, "/logs"}, settings)) {
+  for (const Notice& notice : tell_of({refused, refused}, {{}, false, "/logs"}, settings)) {
     messages.push_back(notice.text);
   }
   messages.emplace_back(kNoBrowser);
