@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -16,64 +15,27 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <cstdarg>
 #include <cstdint>
+#include <cstring>
+#include <stdexcept>
 
 namespace tinyserve::faults {
 
 namespace {
 
-// In the order of calls().
-enum class Which : std::uint8_t {
-  kAccept4,
-  kBind,
-  kEpollCreate1,
-  kEpollCtl,
-  kEpollWait,
-  kEventfd,
-  kFcntl,
-  kFdopendir,
-  kFstat,
-  kFstatat,
-  kFstatfs,
-  kGethostname,
-  kGetrlimit,
-  kGetsockname,
-  kListen,
-  kOpen,
-  kOpenat,
-  kPread,
-  kPreadv2,
-  kRead,
-  kRealpath,
-  kRecv,
-  kSend,
-  kSendfile,
-  kSendmsg,
-  kSetrlimit,
-  kSetsockopt,
-  kShutdown,
-  kSocket,
-  kStat,
-  kSyscall,
-  kWrite,
-  kWritev,
-  kCount
-};
+// More than there are.
+constexpr std::size_t kMostCalls = 64;
 
-constexpr auto kCount = static_cast<std::size_t>(Which::kCount);
-
-std::array<std::atomic<int>, kCount> counts{};
-std::atomic<std::size_t> failing_call{kCount};
+std::array<std::atomic<int>, kMostCalls> counts{};
+std::atomic<std::size_t> failing_call{kMostCalls};
 std::atomic<int> failing_nth{0};
 std::atomic<int> failing_error{0};
 std::atomic<bool> has_failed{false};
 thread_local bool is_outside = false;
 
 // Whether this use is the one that is to fail; errno is set then.
-bool fails(Which which) {
+bool fails(std::size_t call) {
   if (is_outside) return false;
-  const auto call = static_cast<std::size_t>(which);
   const int nth = ++counts[call];
   if (call != failing_call || nth != failing_nth) return false;
   has_failed = true;
@@ -127,6 +89,13 @@ const std::vector<Call>& calls() {
   return all;
 }
 
+std::size_t index_of(const char* name) {
+  for (std::size_t i = 0; i < calls().size(); ++i) {
+    if (std::strcmp(calls()[i].name, name) == 0) return i;
+  }
+  throw std::logic_error("no such call");
+}
+
 void arm(std::size_t call, int nth, int error) {
   for (auto& count : counts) count = 0;
   has_failed = false;
@@ -136,7 +105,7 @@ void arm(std::size_t call, int nth, int error) {
 }
 
 bool disarm() {
-  failing_call = kCount;
+  failing_call = kMostCalls;
   return has_failed;
 }
 
@@ -148,78 +117,77 @@ Outside::~Outside() { is_outside = before_; }
 }  // namespace tinyserve::faults
 
 using tinyserve::faults::fails;
-using tinyserve::faults::Which;
+using tinyserve::faults::index_of;
 
 // NOLINTBEGIN(bugprone-reserved-identifier): the linker's names.
-#define LED_HERE(which, type, name, parameters, arguments)           \
-  extern "C" type __real_##name parameters;                          \
-  extern "C" type __wrap_##name parameters;                          \
-  extern "C" type __wrap_##name parameters {                         \
-    return fails(Which::which) ? (type)-1 : __real_##name arguments; \
+#define LED_HERE(type, name, parameters, arguments)          \
+  extern "C" type __real_##name parameters;                  \
+  extern "C" type __wrap_##name parameters;                  \
+  extern "C" type __wrap_##name parameters {                 \
+    static const std::size_t call = index_of(#name);         \
+    return fails(call) ? (type)-1 : __real_##name arguments; \
   }
 
-LED_HERE(kAccept4, int, accept4, (int fd, sockaddr* peer, socklen_t* size, int flags),
+LED_HERE(int, accept4, (int fd, sockaddr* peer, socklen_t* size, int flags),
          (fd, peer, size, flags))
-LED_HERE(kBind, int, bind, (int fd, const sockaddr* address, socklen_t size), (fd, address, size))
-LED_HERE(kEpollCreate1, int, epoll_create1, (int flags), (flags))
-LED_HERE(kEpollCtl, int, epoll_ctl, (int epoll, int operation, int fd, epoll_event* event),
+LED_HERE(int, bind, (int fd, const sockaddr* address, socklen_t size), (fd, address, size))
+LED_HERE(int, epoll_create1, (int flags), (flags))
+LED_HERE(int, epoll_ctl, (int epoll, int operation, int fd, epoll_event* event),
          (epoll, operation, fd, event))
-LED_HERE(kEpollWait, int, epoll_wait, (int epoll, epoll_event* events, int most, int timeout),
+LED_HERE(int, epoll_wait, (int epoll, epoll_event* events, int most, int timeout),
          (epoll, events, most, timeout))
-LED_HERE(kEventfd, int, eventfd, (unsigned value, int flags), (value, flags))
-LED_HERE(kFcntl, int, fcntl, (int fd, int command, long argument), (fd, command, argument))
-LED_HERE(kFstat, int, fstat, (int fd, struct stat* status), (fd, status))
-LED_HERE(kFstatat, int, fstatat, (int directory, const char* path, struct stat* status, int flags),
+LED_HERE(int, eventfd, (unsigned value, int flags), (value, flags))
+LED_HERE(int, fcntl, (int fd, int command, long argument), (fd, command, argument))
+LED_HERE(int, fstat, (int fd, struct stat* status), (fd, status))
+LED_HERE(int, fstatat, (int directory, const char* path, struct stat* status, int flags),
          (directory, path, status, flags))
-LED_HERE(kFstatfs, int, fstatfs, (int fd, struct statfs* status), (fd, status))
-LED_HERE(kGethostname, int, gethostname, (char* name, std::size_t size), (name, size))
-LED_HERE(kGetrlimit, int, getrlimit, (int what, rlimit* limit), (what, limit))
-LED_HERE(kGetsockname, int, getsockname, (int fd, sockaddr* address, socklen_t* size),
-         (fd, address, size))
-LED_HERE(kListen, int, listen, (int fd, int backlog), (fd, backlog))
-LED_HERE(kOpen, int, open, (const char* path, int flags, mode_t mode), (path, flags, mode))
-LED_HERE(kOpenat, int, openat, (int directory, const char* path, int flags, mode_t mode),
+LED_HERE(int, fstatfs, (int fd, struct statfs* status), (fd, status))
+LED_HERE(int, gethostname, (char* name, std::size_t size), (name, size))
+LED_HERE(int, getrlimit, (int what, rlimit* limit), (what, limit))
+LED_HERE(int, getsockname, (int fd, sockaddr* address, socklen_t* size), (fd, address, size))
+LED_HERE(int, listen, (int fd, int backlog), (fd, backlog))
+LED_HERE(int, open, (const char* path, int flags, mode_t mode), (path, flags, mode))
+LED_HERE(int, openat, (int directory, const char* path, int flags, mode_t mode),
          (directory, path, flags, mode))
-LED_HERE(kPread, ssize_t, pread, (int fd, void* bytes, std::size_t size, off_t offset),
+LED_HERE(ssize_t, pread, (int fd, void* bytes, std::size_t size, off_t offset),
          (fd, bytes, size, offset))
-LED_HERE(kPreadv2, ssize_t, preadv2,
-         (int fd, const iovec* places, int count, off_t offset, int flags),
+LED_HERE(ssize_t, preadv2, (int fd, const iovec* places, int count, off_t offset, int flags),
          (fd, places, count, offset, flags))
-LED_HERE(kRead, ssize_t, read, (int fd, void* bytes, std::size_t size), (fd, bytes, size))
-LED_HERE(kRecv, ssize_t, recv, (int fd, void* bytes, std::size_t size, int flags),
+LED_HERE(ssize_t, read, (int fd, void* bytes, std::size_t size), (fd, bytes, size))
+LED_HERE(ssize_t, recv, (int fd, void* bytes, std::size_t size, int flags),
          (fd, bytes, size, flags))
-LED_HERE(kSend, ssize_t, send, (int fd, const void* bytes, std::size_t size, int flags),
+LED_HERE(ssize_t, send, (int fd, const void* bytes, std::size_t size, int flags),
          (fd, bytes, size, flags))
-LED_HERE(kSendfile, ssize_t, sendfile, (int to, int from, off_t* offset, std::size_t size),
+LED_HERE(ssize_t, sendfile, (int to, int from, off_t* offset, std::size_t size),
          (to, from, offset, size))
-LED_HERE(kSendmsg, ssize_t, sendmsg, (int fd, const msghdr* message, int flags),
-         (fd, message, flags))
-LED_HERE(kSetrlimit, int, setrlimit, (int what, const rlimit* limit), (what, limit))
-LED_HERE(kSetsockopt, int, setsockopt,
-         (int fd, int level, int name, const void* value, socklen_t size),
+LED_HERE(ssize_t, sendmsg, (int fd, const msghdr* message, int flags), (fd, message, flags))
+LED_HERE(int, setrlimit, (int what, const rlimit* limit), (what, limit))
+LED_HERE(int, setsockopt, (int fd, int level, int name, const void* value, socklen_t size),
          (fd, level, name, value, size))
-LED_HERE(kShutdown, int, shutdown, (int fd, int how), (fd, how))
-LED_HERE(kSocket, int, socket, (int family, int type, int protocol), (family, type, protocol))
-LED_HERE(kStat, int, stat, (const char* path, struct stat* status), (path, status))
-LED_HERE(kSyscall, long, syscall, (long number, long a, long b, long c, long d),
-         (number, a, b, c, d))
-LED_HERE(kWritev, ssize_t, writev, (int fd, const iovec* pieces, int count), (fd, pieces, count))
+LED_HERE(int, shutdown, (int fd, int how), (fd, how))
+LED_HERE(int, socket, (int family, int type, int protocol), (family, type, protocol))
+LED_HERE(int, stat, (const char* path, struct stat* status), (path, status))
+LED_HERE(long, syscall, (long number, long a, long b, long c, long d), (number, a, b, c, d))
+LED_HERE(ssize_t, writev, (int fd, const iovec* pieces, int count), (fd, pieces, count))
 
 extern "C" ssize_t __real_write(int fd, const void* bytes, std::size_t size);
 extern "C" ssize_t __wrap_write(int fd, const void* bytes, std::size_t size);
 extern "C" ssize_t __wrap_write(int fd, const void* bytes, std::size_t size) {
   // To an eventfd: it fails when the counter is full only, and then its reader wakes anyway.
   if (size == sizeof(std::uint64_t)) return __real_write(fd, bytes, size);
-  return fails(Which::kWrite) ? -1 : __real_write(fd, bytes, size);
+  static const std::size_t call = index_of("write");
+  return fails(call) ? -1 : __real_write(fd, bytes, size);
 }
 extern "C" DIR* __real_fdopendir(int fd);
 extern "C" DIR* __wrap_fdopendir(int fd);
 extern "C" DIR* __wrap_fdopendir(int fd) {
-  return fails(Which::kFdopendir) ? nullptr : __real_fdopendir(fd);
+  static const std::size_t call = index_of("fdopendir");
+  return fails(call) ? nullptr : __real_fdopendir(fd);
 }
 extern "C" char* __real_realpath(const char* path, char* resolved);
 extern "C" char* __wrap_realpath(const char* path, char* resolved);
 extern "C" char* __wrap_realpath(const char* path, char* resolved) {
-  return fails(Which::kRealpath) ? nullptr : __real_realpath(path, resolved);
+  static const std::size_t call = index_of("realpath");
+  return fails(call) ? nullptr : __real_realpath(path, resolved);
 }
 // NOLINTEND(bugprone-reserved-identifier)

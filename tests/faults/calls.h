@@ -5,7 +5,7 @@
 // but those that an Outside spares.
 #pragma once
 
-#include <string>
+#include <cstddef>
 #include <vector>
 
 namespace tinyserve::faults {
@@ -17,6 +17,9 @@ struct Call {
 
 // All calls that can fail.
 [[nodiscard]] const std::vector<Call>& calls();
+
+// The place of the call of this name among them. Throws std::logic_error when it is not there.
+[[nodiscard]] std::size_t index_of(const char* name);
 
 // From now on the `nth` (from 1) use of calls()[call] fails with `error`.
 void arm(std::size_t call, int nth, int error);

@@ -1,10 +1,7 @@
 // Every call of the list fails with every error at every place where it is used, one at a time. The
 // server answers, ends that connection, or stops and says why; and it serves the next client. The
 // sanitizer looks for what is lost or touched after its end.
-#include <dirent.h>
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -47,13 +44,6 @@ std::size_t open_descriptors() {
   for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
     ++count;
   return count;
-}
-
-std::size_t index_of(const char* name) {
-  for (std::size_t i = 0; i < calls().size(); ++i) {
-    if (std::strcmp(calls()[i].name, name) == 0) return i;
-  }
-  throw std::logic_error("no such call");
 }
 
 // What a run came to.
