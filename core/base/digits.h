@@ -1,4 +1,4 @@
-// digits.h — numbers as decimal text, three digits at a time (base).
+// digits.h — text and numbers where there is room for them, three digits at a time (base).
 //
 // For what is written with every request: it is put where the caller has made room.
 #pragma once
@@ -7,11 +7,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 namespace tinyserve {
 
-// What each of these may write to, at most: one byte more than 20 digits. What is behind the end
-// that they return is to be written over.
+// Writes `text`; returns its end.
+inline char* put_text(char* out, std::string_view text) {
+  return out + text.copy(out, text.size());
+}
+
+// What a number may be written to, at most: one byte more than 20 digits. What is behind the end
+// that is returned is to be written over.
 inline constexpr std::size_t kDigitsRoom = 21;
 
 namespace digits_detail {

@@ -41,10 +41,10 @@ struct HeadContext {
 // said (RFC 9112 §9.3).
 [[nodiscard]] std::string_view connection_field(int minor_version, bool keep_alive);
 
-// Appends the head of `response`, with the empty line that ends it, to `out`. Content-Length is
+// Appends the head of `response`, with the empty line that ends it, to `text`. Content-Length is
 // that of the body, also for the answer to a HEAD request, and left out where the status has no
 // content (1xx, 204, 304). Content that is still to be made is announced as chunked to HTTP/1.1,
 // and not at all to HTTP/1.0, which reads until the connection ends (RFC 9112 §6.1, §6.3).
-void append_head(std::string& out, const Response& response, const HeadContext& context);
+void append_head(std::string& text, const Response& response, const HeadContext& context);
 
 }  // namespace tinyserve::http

@@ -1,18 +1,13 @@
 #include "log/json.h"
 
 #include <algorithm>
-#include <cstring>
 
+#include "base/digits.h"
 #include "base/utf8.h"
 #include "log/plain.h"
 
 namespace tinyserve::log {
 namespace {
-
-char* put(char* out, std::string_view bytes) {
-  std::memcpy(out, bytes.data(), bytes.size());
-  return out + bytes.size();
-}
 
 char* put_escape(char* out, unsigned code_point) {
   constexpr char kDigits[] = "0123456789abcdef";
@@ -22,21 +17,21 @@ char* put_escape(char* out, unsigned code_point) {
                          kDigits[code_point >> 8 & 0xF],
                          kDigits[code_point >> 4 & 0xF],
                          kDigits[code_point & 0xF]};
-  return put(out, {escape, sizeof escape});
+  return put_text(out, {escape, sizeof escape});
 }
 
 char* put_ascii(char* out, char c) {
   switch (c) {
     case '"':
-      return put(out, "\\\"");
+      return put_text(out, "\\\"");
     case '\\':
-      return put(out, "\\\\");
+      return put_text(out, "\\\\");
     case '\n':
-      return put(out, "\\n");
+      return put_text(out, "\\n");
     case '\r':
-      return put(out, "\\r");
+      return put_text(out, "\\r");
     case '\t':
-      return put(out, "\\t");
+      return put_text(out, "\\t");
     default:
       return put_escape(out, static_cast<unsigned char>(c));
   }
@@ -60,7 +55,7 @@ char* put_character(char* out, std::string_view sequence) {
     const unsigned middle = static_cast<unsigned char>(sequence[1]);
     return put_escape(out, 0x2000 | (middle & 0x3F) << 6 | (last & 0x3F));
   }
-  return put(out, sequence);
+  return put_text(out, sequence);
 }
 
 // The general case: any bytes, and a cut. Apart, so that the usual one stays small.
@@ -69,15 +64,16 @@ char* put_character(char* out, std::string_view sequence) {
   std::size_t at = 0;
   while (at < end) {
     const std::size_t plain = plain_prefix(text.substr(at, end - at));
-    out = put(out, text.substr(at, plain));
+    out = put_text(out, text.substr(at, plain));
     at += plain;
     if (at == end) break;
     const std::size_t size = utf8_sequence_size(text.substr(at));
     if (size > end - at) break;
-    out = size == 0 ? put(out, kReplacementCharacter) : put_character(out, text.substr(at, size));
+    out = size == 0 ? put_text(out, kReplacementCharacter)
+                    : put_character(out, text.substr(at, size));
     at += std::max<std::size_t>(size, 1);
   }
-  return at < text.size() ? put(out, "…") : out;
+  return at < text.size() ? put_text(out, "…") : out;
 }
 
 }  // namespace

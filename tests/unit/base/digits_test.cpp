@@ -39,6 +39,13 @@ TEST(Digits, SpellsANumberOfEveryLength) {
   EXPECT_EQ(number(UINT64_MAX), "18446744073709551615");
 }
 
+TEST(Digits, PutsTextAlsoWhereThereIsNone) {
+  std::string room(8, '.');
+  char* const end = put_text(put_text(put_text(room.data(), "ab"), {}), "cd");
+  EXPECT_EQ(end, room.data() + 4);
+  EXPECT_EQ(room, "abcd....");
+}
+
 TEST(Digits, KeepsTheZerosOfThree) {
   EXPECT_EQ(three(0), "000");
   EXPECT_EQ(three(7), "007");
