@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/ascii.h"
+#include "base/human.h"
 #include "cmd/lan.h"
 #include "cmd/nearest.h"
 #include "cmd/port_holder.h"
@@ -177,6 +178,15 @@ Notice explain_connections(std::size_t max_connections, const Settings& settings
               ": raise the limit of open files (ulimit -n) for more"};
 }
 
+std::string explain_memory(const loop::MemoryBound& memory) {
+  std::string text = "memory stays below " + human_size(memory.total()) + ": " +
+                     std::to_string(memory.connections) + " connections x " +
+                     human_size(memory.connection) + ", " + human_size(memory.under_way) +
+                     " for what they ask for, " + human_size(memory.kept) + " of answers kept, ";
+  if (memory.compressing > 0) text += human_size(memory.compressing) + " for compressing, ";
+  return text + human_size(memory.rest) + " for the rest";
+}
+
 }  // namespace
 
 std::variant<loop::Server, loop::StartFailure> open_server(Settings& settings,
@@ -219,7 +229,7 @@ Started describe(const loop::Server& server, const Settings& settings) {
   started.is_single_file = server.serves_single_file();
   started.hides_own_api = server.hides_own_api();
   started.port = server.port();
-  started.max_connections = server.max_connections();
+  started.memory = server.memory_bound();
   if (settings.config.threads > 1)
     started.processors = std::max(std::thread::hardware_concurrency(), 1U);
   return started;
@@ -243,8 +253,8 @@ std::vector<Notice> announce(const Started& started, const Settings& settings) {
     notices.push_back(
         {log::Severity::kInfo, "ROOT has an api/ of its own, hidden by ours; --no-api shows it"});
   }
-  if (started.max_connections < settings.config.max_connections) {
-    notices.push_back(explain_connections(started.max_connections, settings));
+  if (started.memory.connections < settings.config.max_connections) {
+    notices.push_back(explain_connections(started.memory.connections, settings));
   }
   if (settings.config.threads > 1) {
     notices.push_back(
@@ -259,6 +269,7 @@ std::vector<Notice> announce(const Started& started, const Settings& settings) {
                                                  " is taken; using " +
                                                  std::to_string(started.port)});
   }
+  notices.push_back({log::Severity::kDebug, explain_memory(started.memory)});
   notices.push_back({log::Severity::kInfo, "serving " + started.root});
   for (const std::string& url : started.urls) notices.push_back({log::Severity::kInfo, url});
   for (const std::string& url : started.lan_urls) notices.push_back({log::Severity::kInfo, url});

@@ -39,7 +39,7 @@ struct Started {
   std::vector<std::string> lan_urls;  // for other devices, best first; with --lan only
   bool hides_own_api = false;
   std::uint16_t port = 0;
-  std::size_t max_connections = 0;
+  loop::MemoryBound memory;
   bool is_single_file = false;
   std::size_t processors = 1;  // counted for several loops only
 };

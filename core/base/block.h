@@ -47,6 +47,8 @@ class Block {
   explicit operator bool() const { return header_ != nullptr; }
   // Whether somebody else has it, too.
   [[nodiscard]] bool is_shared() const { return header_ != nullptr && header_->references > 1; }
+  // How many have it; 0 for none at all.
+  [[nodiscard]] std::size_t holders() const { return header_ == nullptr ? 0 : header_->references; }
   [[nodiscard]] std::size_t size() const { return header_ == nullptr ? 0 : header_->size; }
   [[nodiscard]] std::size_t room() const {
     return header_ == nullptr ? 0 : header_->capacity - header_->size;

@@ -1,8 +1,9 @@
-// memory_budget.h — how many bytes of requests the whole process may hold (base).
+// memory_budget.h — how many bytes of requests and answers the whole process may hold (base).
 //
 // Heads and content that do not fit a loop's receive buffer are charged here before they are
-// stored. Beyond the budget a request is answered 503 rather than stored (design: 256 MiB by
-// default). One budget serves all loops.
+// stored, answers once their client does not take them. Beyond the budget a request is answered 503
+// rather than stored, and a client that does not read is left (design: 256 MiB by default). One
+// budget serves all loops.
 #pragma once
 
 #include <atomic>
@@ -21,7 +22,9 @@ class MemoryBudget {
     give_back(bytes);
     return false;
   }
-  void give_back(std::size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+  void give_back(std::size_t bytes) {
+    if (bytes > 0) used_.fetch_sub(bytes, std::memory_order_relaxed);
+  }
 
   [[nodiscard]] std::size_t used() const { return used_.load(std::memory_order_relaxed); }
 

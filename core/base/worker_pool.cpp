@@ -27,7 +27,7 @@ void step_back() {
 }
 
 std::size_t suitable_threads() {
-  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 4);
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, WorkerPool::kMostByItself);
 }
 
 }  // namespace

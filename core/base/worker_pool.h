@@ -69,8 +69,8 @@ class FinishedJobs {
 
 class WorkerPool {
  public:
-  // At most `threads` of them; with 0, as many as there are processors, but at most 4. Each is
-  // started when work waits and no other is free.
+  // At most `threads` of them; with 0, as many as there are processors, but at most kMostByItself.
+  // Each is started when work waits and no other is free.
   explicit WorkerPool(std::size_t threads);
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -87,7 +87,13 @@ class WorkerPool {
   // Never waits. The job comes back to `home`, which must outlive the pool, with `ticket`.
   void post(std::unique_ptr<Job> job, std::uint64_t ticket, FinishedJobs& home);
 
+  // Which threads there may come to be.
+  [[nodiscard]] std::size_t most_threads() const {
+    return most_threads_ == 0 ? kMostByItself : most_threads_;
+  }
+
   static constexpr std::size_t kMostWaiting = 64;
+  static constexpr std::size_t kMostByItself = 4;
 
  private:
   struct Posted {

@@ -16,9 +16,10 @@ namespace tinyserve::handlers {
 // compress all of it would be noticed before the first byte comes, and the memory as well.
 inline constexpr std::uint64_t kLeastCompressed = 256;
 inline constexpr std::uint64_t kMostCompressedWhole = 512 * 1024;
-// How many files may be on their way in portions at once, in the whole process: each takes up to
-// 5 MiB.
+// How many files may be on their way in portions at once, in the whole process; and the memory that
+// each of them takes at most, or one that is compressed as a whole, in bytes.
 inline constexpr int kMostStreams = 32;
+inline constexpr std::size_t kEncoderBytes = 8U << 20;
 
 // Whether files with this media type become notably smaller.
 [[nodiscard]] bool is_compressible(std::string_view media_type);

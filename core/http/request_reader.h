@@ -99,6 +99,8 @@ class RequestReader {
   [[nodiscard]] bool has_input_behind() const;
   [[nodiscard]] std::uint64_t content_received() const { return content_received_; }
 
+  // What was taken from the budget for content that answers may still refer to.
+  [[nodiscard]] std::size_t charged_answered() const { return charged_answered_; }
   // Nothing that was taken from the budget for answered requests is needed any more: their answers
   // have left.
   void release_answered();

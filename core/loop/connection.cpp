@@ -151,7 +151,8 @@ void Connection::send(Services& services) {
     case SendQueue::Outcome::kFull:
     case SendQueue::Outcome::kTurnOver:
       // Level-triggered: the loop asks for writability and is told again.
-      return make_content(services);
+      make_content(services);
+      return bound_memory(services);
     case SendQueue::Outcome::kCold:
       return read_ahead(services);
     case SendQueue::Outcome::kBroken:
@@ -162,6 +163,12 @@ void Connection::send(Services& services) {
     case SendQueue::Outcome::kFailed:
       return abandon(services, Via::kInternalError, "file could not be read");
   }
+}
+
+// Who does not take what was asked for may not keep it from others.
+void Connection::bound_memory(Services& services) {
+  if (state_ == State::kClosed || exchange_->charge()) return;
+  abandon(services, Via::kLimit, "memory budget");
 }
 
 void Connection::everything_sent(Services& services) {

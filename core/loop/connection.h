@@ -95,6 +95,7 @@ class Connection {
   void end_pause(Services& services);
   void send_what_is_queued(Services& services);
   void everything_sent(Services& services);
+  void bound_memory(Services& services);
   void wait_for_input(Services& services);
   void record_progress(Services& services);
   void abandon(Services& services, http::Via via, std::string_view why);

@@ -35,6 +35,13 @@ class Deadlines {
     link(slot);
   }
 
+  // From here on there are only `slots` of them; those that are no more have no deadline.
+  void shrink(std::uint32_t slots) {
+    if (slots < nodes_.size()) nodes_.resize(slots);
+    nodes_.shrink_to_fit();
+    due_ = {};
+  }
+
   // How long the caller may sleep: milliseconds until a bucket comes due, or -1 while there is
   // none.
   [[nodiscard]] int wait_ms(std::int64_t now_ms);

@@ -1,6 +1,7 @@
 #include "loop/exchange.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tinyserve::loop {
 namespace {
@@ -25,6 +26,16 @@ std::uint64_t Exchange::content_sent(const PendingAnswer& answer) const {
   return length;
 }
 
+bool Exchange::charge() {
+  std::size_t waiting = queue.held() + drafts.size() + answers.capacity() * sizeof(PendingAnswer);
+  // Content that goes back as it came is the reader's to charge.
+  waiting -= std::min(waiting, reader.charged_answered());
+  if (waiting > charged && !budget.take(waiting - charged)) return false;
+  if (waiting < charged) budget.give_back(charged - waiting);
+  charged = waiting;
+  return true;
+}
+
 void Exchange::drop_marks() {
   while (marks.size() > 1 && marks[1].end <= queue.sent()) marks.pop_front();
 }
@@ -34,6 +45,7 @@ void Exchange::forget_answers() {
   answers.clear();
   first_answer = 0;
   drafts.clear(kMostKeptDrafts);
+  budget.give_back(std::exchange(charged, 0));
 }
 
 }  // namespace tinyserve::loop

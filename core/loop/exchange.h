@@ -47,7 +47,11 @@ struct ContentUnderWay {
 };
 
 struct Exchange {
-  Exchange(const http::Limits& limits, MemoryBudget& budget) : reader(limits, budget) {}
+  Exchange(const http::Limits& limits, MemoryBudget& memory)
+      : reader(limits, memory), budget(memory) {}
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+  ~Exchange() { budget.give_back(charged); }
 
   http::RequestReader reader;
   net::SendQueue queue;
@@ -67,14 +71,20 @@ struct Exchange {
   std::optional<ContentUnderWay> content;
   std::deque<ContentMark> marks;  // of the last answer that was produced
 
+  // Memory that waits for the client to read, as far as the budget knows of it: bytes.
+  MemoryBudget& budget;
+  std::size_t charged = 0;
+
   [[nodiscard]] bool awaits_answer() const { return job_under_way || held; }
   [[nodiscard]] bool is_making() const { return awaits_answer() || content; }
 
   // How much content of `answer`, of which a part may not have left, has been sent.
   [[nodiscard]] std::uint64_t content_sent(const PendingAnswer& answer) const;
+  // Tells the budget what waits to leave. False: that is more than it allows.
+  [[nodiscard]] bool charge();
   // Forgets marks that make no difference any more.
   void drop_marks();
-  // All answers have left and are recorded.
+  // All answers have left and are recorded, so that nothing waits.
   void forget_answers();
 };
 

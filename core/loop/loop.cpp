@@ -1,6 +1,7 @@
 #include "loop/loop.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,20 +17,13 @@ namespace tinyserve::loop {
 
 namespace {
 
-constexpr std::uint64_t kListenerToken = 1ULL << 63;  // with the listener's index
-constexpr std::uint64_t kWakeUpToken = 1ULL << 62;
 constexpr int kAcceptBurst = 64;
-constexpr int kMostWaiting = 4096;       // to be accepted, when the server stops
-constexpr std::size_t kDoorPlaces = 64;  // of all loops together
-constexpr std::int64_t kLeastIdleMs =
-    1000;  // a connection that has just been answered is not idle yet
-constexpr std::int64_t kIdleSearchPauseMs = 100;  // between two looks at all connections
-constexpr std::int64_t kListenPauseMs = 100;      // after the kernel refused to accept
-constexpr std::int64_t kWarningPauseMs = 1000;    // between two words of any loop, on average
-
-std::uint64_t token_of(std::uint32_t slot, std::uint32_t generation) {
-  return static_cast<std::uint64_t>(generation & 0x3fffffffU) << 32 | slot;
-}
+constexpr int kMostWaiting = 4096;              // to be accepted, when the server stops
+constexpr std::size_t kDoorPlaces = 64;         // of all loops together
+constexpr std::int64_t kWarningPauseMs = 1000;  // between two words of any loop, on average
+constexpr std::size_t kCrowd = 8;  // connections; what fewer of them took is kept for the next ones
+constexpr std::int64_t kCrowdPauseMs =
+    1000;  // others may come at once in the place of those who left
 
 std::uint32_t epoll_bits(http::Interest interest) {
   switch (interest) {
@@ -43,10 +37,6 @@ std::uint32_t epoll_bits(http::Interest interest) {
   return net::Poller::kNothing;
 }
 
-bool is_of_connection(std::uint64_t token) {
-  return (token & (kListenerToken | kWakeUpToken)) == 0;
-}
-
 ssize_t receive_some(int fd, char* buffer, std::size_t size) {
   ssize_t count = 0;
   do {
@@ -55,9 +45,9 @@ ssize_t receive_some(int fd, char* buffer, std::size_t size) {
   return count;
 }
 
-UniqueFd open_spare() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
-
 }  // namespace
+
+UniqueFd Loop::open_spare() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
 Loop::Loop(const Config& config, Commons& commons, std::vector<net::Listener> listeners,
            net::Poller poller, WakeUp wake_up, handlers::Router& router, WorkerPool& workers,
@@ -112,6 +102,7 @@ Result<void> Loop::turn() {
   go_on();
   expire();
   destroy_closed();
+  give_back();
   reconsider_listeners();
   services_.router.close_idle_files(services_.now);
   access_log_.hand_over();
@@ -182,6 +173,7 @@ void Loop::dispatch(const net::Poller::Event& event) {
 // The slot of the connection that `ticket` was made for, or null when that is gone.
 Loop::Slot* Loop::slot_of(std::uint64_t ticket) {
   const auto slot = static_cast<std::uint32_t>(ticket);
+  if (slot >= slots_.size()) return nullptr;
   Slot& entry = *slots_[slot];
   return ticket == token_of(slot, entry.generation) && entry.connection ? &entry : nullptr;
 }
@@ -207,22 +199,6 @@ void Loop::take_finished_jobs() {
            [this](Connection& connection) { connection.ask_again(services_); });
     }
   }
-}
-
-// One step of a connection, with the one place where exceptions end.
-template <class Step>
-void Loop::step(std::uint32_t slot, Step action) {
-  Connection& connection = *slots_[slot]->connection;
-  if (connection.state() == http::State::kClosed) return;
-  services_.ticket = token_of(slot, slots_[slot]->generation);
-  try {
-    action(connection);
-  } catch (const std::exception& exception) {
-    services_.diagnostics.report(log::Severity::kError,
-                                 std::string("a request failed: ") + exception.what());
-    connection.fail(services_);
-  }
-  settle(slot);
 }
 
 // After a step: what the connection waits for now.
@@ -271,10 +247,33 @@ void Loop::destroy_closed() {
     }
     deadlines_.set(slot, Deadlines::kNever);
     entry.connection.reset();  // closing the descriptor ends epoll's watch
-    ++entry.generation;
     free_slots_.push_back(slot);
   }
   closed_.clear();
+  if (connections_ * 2 <= most_connections_ && most_connections_ >= kCrowd &&
+      give_back_ms_ == http::kNever) {
+    give_back_ms_ = services_.now.mono_ms() + kCrowdPauseMs;
+  }
+}
+
+// A crowd has gone, and nobody has come in its place: what it took is the system's again. The C
+// library would keep most of it, since something that lives on is always in between.
+void Loop::give_back() {
+  if (services_.now.mono_ms() < give_back_ms_ || !turns_.empty()) return;
+  give_back_ms_ = http::kNever;
+  if (connections_ * 2 > most_connections_) return;
+  most_connections_ = connections_;
+  while (!slots_.empty() && !slots_.back()->connection) slots_.pop_back();
+  std::erase_if(free_slots_, [this](std::uint32_t slot) { return slot >= slots_.size(); });
+  deadlines_.shrink(static_cast<std::uint32_t>(slots_.size()));
+  slots_.shrink_to_fit();
+  free_slots_.shrink_to_fit();
+  longest_idle_ = {};
+  closed_ = {};
+  turns_ = {};
+  received_ = {};
+  services_.idle_exchanges.clear();
+  ::malloc_trim(0);
 }
 
 void Loop::go_on() {
@@ -311,139 +310,6 @@ void Loop::expire() {
   }
 }
 
-void Loop::accept_burst(int listener, int most) {
-  for (int accepted = 0; accepted < most; ++accepted) {
-    const bool full = commons_.places.are_taken();
-    if (full && at_the_door_ >= door_places_ && !has_idle()) return watch_listeners(false);
-    auto next = net::accept_one(listener);
-    if (!next) return turn_away_one(listener, next.error());
-    if (!*next) return;
-    if (full && has_idle()) make_room();
-    admit(**std::move(next));
-  }
-}
-
-void Loop::admit(net::Accepted accepted) {
-  std::uint32_t slot = 0;
-  if (free_slots_.empty()) {
-    slot = static_cast<std::uint32_t>(slots_.size());
-    slots_.push_back(std::make_unique<Slot>());
-  } else {
-    slot = free_slots_.back();
-    free_slots_.pop_back();
-  }
-  Slot& entry = *slots_[slot];
-  const int fd = accepted.fd.get();
-  const auto added = poller_.add(fd, net::Poller::kReadable, token_of(slot, entry.generation));
-  if (!added) {
-    free_slots_.push_back(slot);
-    return services_.warn("cannot watch a new connection: " + added.error().message());
-  }
-  entry.watched = http::Interest::kReadable;
-  entry.at_the_door = !commons_.places.take();
-  entry.queued_turn = false;
-  entry.alarm_ms = http::kNever;
-  const std::uint64_t number = 1 + commons_.connections.fetch_add(1, std::memory_order_relaxed);
-  entry.connection.emplace(std::move(accepted.fd), accepted.peer, number, services_.now);
-  access_log_.connection_opened();
-  if (!entry.at_the_door) {
-    ++connections_;
-    deadlines_.set(slot, entry.connection->deadline_ms(config_.timeouts));
-    return;
-  }
-  ++at_the_door_;
-  services_.warn("the connection limit of " + std::to_string(commons_.places.most()) +
-                 " is reached: new connections get a 503");
-  step(slot, [this](Connection& connection) { connection.turn_away(services_); });
-}
-
-// Whether a connection has been idle long enough to make room for another: the last candidate.
-bool Loop::has_idle() {
-  if (has_candidate()) return true;
-  if (services_.now.mono_ms() - idle_search_ms_ < kIdleSearchPauseMs) return false;
-  find_longest_idle();
-  return !longest_idle_.empty();
-}
-
-// Whether a candidate is left that has not been used since it was found: the last one then.
-bool Loop::has_candidate() {
-  while (!longest_idle_.empty()) {
-    const Idle& candidate = longest_idle_.back();
-    const Slot& entry = *slots_[candidate.slot];
-    const bool still = entry.connection && entry.generation == candidate.generation &&
-                       entry.connection->state() == http::State::kIdle &&
-                       entry.connection->idle_since_ms() == candidate.since_ms;
-    if (still) return true;
-    longest_idle_.pop_back();
-  }
-  return false;
-}
-
-// At the limit: ends the connection that has been idle longest. There is one.
-void Loop::make_room() {
-  const std::uint32_t slot = longest_idle_.back().slot;
-  longest_idle_.pop_back();
-  step(slot, [this](Connection& connection) { connection.break_off(services_); });
-  destroy_closed();
-}
-
-// One look at all connections finds every candidate in order. Whatever becomes idle later has been
-// idle for less, so the list stays right until it is used up.
-void Loop::find_longest_idle() {
-  idle_search_ms_ = services_.now.mono_ms();
-  const std::int64_t latest = idle_search_ms_ - kLeastIdleMs;
-  for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
-    const Slot& entry = *slots_[slot];
-    if (!entry.connection || entry.at_the_door || entry.connection->state() != http::State::kIdle)
-      continue;
-    if (entry.connection->wants_turn() || entry.connection->idle_since_ms() > latest) continue;
-    longest_idle_.push_back({entry.connection->idle_since_ms(), slot, entry.generation});
-  }
-  std::sort(longest_idle_.begin(), longest_idle_.end(),
-            [](const Idle& a, const Idle& b) { return a.since_ms > b.since_ms; });
-}
-
-// Descriptors or memory have run out. Left alone, the listener would be reported for ever: one
-// client is told with the spare descriptor, then accepting pauses for a moment.
-void Loop::turn_away_one(int listener, const Error& error) {
-  services_.warn("cannot accept connections for now: " + error.message());
-  if (error.is(EMFILE) || error.is(ENFILE)) {
-    constexpr std::string_view kAnswer =
-        "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\nConnection: "
-        "close\r\n\r\n";
-    spare_.reset();
-    if (const auto accepted = net::accept_one(listener); accepted && *accepted) {
-      static_cast<void>(::send((*accepted)->fd.get(), kAnswer.data(), kAnswer.size(),
-                               MSG_NOSIGNAL | MSG_DONTWAIT));
-      ::shutdown((*accepted)->fd.get(), SHUT_WR);
-    }
-    spare_ = open_spare();
-  }
-  watch_listeners(false);
-  listen_again_ms_ = services_.now.mono_ms() + kListenPauseMs;
-}
-
-void Loop::watch_listeners(bool wanted) {
-  if (listening_ == wanted) return;
-  listening_ = wanted;
-  for (std::size_t i = 0; i < listeners_.size(); ++i) {
-    const std::uint32_t interest = wanted ? net::Poller::kReadable : net::Poller::kNothing;
-    static_cast<void>(poller_.modify(listeners_[i].fd.get(), interest, kListenerToken | i));
-  }
-}
-
-// Listens again when there is room, or when the pause is over. Room that another loop has made is
-// not told here; but who waits for room has its places at the door taken, and these are soon free.
-void Loop::reconsider_listeners() {
-  if (listening_ || stopping_) return;
-  const std::int64_t now_ms = services_.now.mono_ms();
-  if (listen_again_ms_ != http::kNever) {
-    if (now_ms < listen_again_ms_) return;
-    listen_again_ms_ = http::kNever;
-  }
-  if (!commons_.places.are_taken() || at_the_door_ < door_places_) watch_listeners(true);
-}
-
 void Loop::begin_stop() {
   stopping_ = true;
   stop_deadline_ms_ = services_.now.mono_ms() + config_.timeouts.stop_ms;
@@ -476,7 +342,7 @@ int Loop::wait_ms() {
     wait = wait < 0 ? alarm : std::min(wait, alarm);
   }
   for (const std::int64_t other :
-       {listen_again_ms_, stop_deadline_ms_, services_.router.next_close_ms()}) {
+       {listen_again_ms_, stop_deadline_ms_, give_back_ms_, services_.router.next_close_ms()}) {
     if (other == http::kNever) continue;
     const std::int64_t left = std::max<std::int64_t>(other - now_ms, 0);
     wait = wait < 0 ? left : std::min(wait, left);

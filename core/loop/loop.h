@@ -8,8 +8,8 @@
 // of its requests.
 //
 // Connections live in a slab of slots. An event's token carries slot and generation, so that an
-// event of a connection that was closed earlier in the same batch can't meet the one that took its
-// slot.
+// event of a connection that was closed earlier in the same batch, or a job that was posted for it,
+// can't meet the one that took its slot.
 //
 // A server may have several, which share nothing that changes but the counts in Commons. At the
 // limit of connections each makes room with its own: one that has none idle turns the newcomer
@@ -70,6 +70,16 @@ class Loop {
     std::int64_t alarm_ms = http::kNever;  // the one that was set last
   };
 
+  static constexpr std::uint64_t kListenerToken = 1ULL << 63;  // with the listener's index
+  static constexpr std::uint64_t kWakeUpToken = 1ULL << 62;
+  [[nodiscard]] static std::uint64_t token_of(std::uint32_t slot, std::uint32_t generation) {
+    return static_cast<std::uint64_t>(generation & 0x3fffffffU) << 32 | slot;
+  }
+  [[nodiscard]] static bool is_of_connection(std::uint64_t token) {
+    return (token & (kListenerToken | kWakeUpToken)) == 0;
+  }
+  [[nodiscard]] static UniqueFd open_spare();
+
   Result<void> turn();
   void receive(std::span<const net::Poller::Event> events);
   void receive_from(std::uint64_t token);
@@ -81,6 +91,7 @@ class Loop {
   void step(std::uint32_t slot, Step action);
   void settle(std::uint32_t slot);
   void destroy_closed();
+  void give_back();
   void go_on();
   void ring_alarms();
   void expire();
@@ -125,12 +136,15 @@ class Loop {
   std::size_t buffered_ = 0;
   std::vector<Received> received_;
 
-  std::vector<std::unique_ptr<Slot>> slots_;  // never shrinks: tokens and references stay good
+  std::vector<std::unique_ptr<Slot>> slots_;  // shrinks between two turns only
   std::vector<std::uint32_t> free_slots_;
   std::vector<std::uint32_t> closed_;  // in this turn
   std::vector<std::uint32_t> turns_;   // slots that want to go on without an event
+  std::uint32_t generations_ = 0;      // so far: each connection's is another one
   std::size_t connections_ = 0;        // without those at the door
   std::size_t at_the_door_ = 0;
+  std::size_t most_connections_ = 0;  // since memory was given back
+  std::int64_t give_back_ms_ = http::kNever;
 
   struct Idle {
     std::int64_t since_ms;
@@ -146,5 +160,21 @@ class Loop {
   bool stopping_ = false;
   std::int64_t stop_deadline_ms_ = http::kNever;
 };
+
+// One step of a connection, with the one place where exceptions end.
+template <class Step>
+void Loop::step(std::uint32_t slot, Step action) {
+  Connection& connection = *slots_[slot]->connection;
+  if (connection.state() == http::State::kClosed) return;
+  services_.ticket = token_of(slot, slots_[slot]->generation);
+  try {
+    action(connection);
+  } catch (const std::exception& exception) {
+    services_.diagnostics.report(log::Severity::kError,
+                                 std::string("a request failed: ") + exception.what());
+    connection.fail(services_);
+  }
+  settle(slot);
+}
 
 }  // namespace tinyserve::loop

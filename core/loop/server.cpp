@@ -14,6 +14,8 @@
 
 #include "base/thread.h"
 #include "files/root.h"
+#include "handlers/compressed_answer.h"
+#include "handlers/compressions.h"
 #include "handlers/router.h"
 #include "log/writer.h"
 #include "loop/commons.h"
@@ -31,6 +33,12 @@ using What = StartFailure::What;
 // files that its cache holds open.
 constexpr std::size_t kReservedDescriptors = 64 + 64;
 constexpr std::size_t kDescriptorsOfALoop = 8 + handlers::AnswerCache::kMostFiles;
+
+// Measured with room to spare: a connection with the most fields that a request may have, the
+// program with its libraries, what a loop has for itself.
+constexpr std::size_t kConnectionBytes = 8 * 1024;
+constexpr std::size_t kProgramBytes = 16U << 20;
+constexpr std::size_t kLoopBytes = 1U << 20;
 
 // As many connections as are wanted and RLIMIT_NOFILE leaves beside `loops` loops, with its soft
 // limit raised to the hard one.
@@ -244,6 +252,23 @@ const std::string& Server::root() const { return impl_->root().path(); }
 bool Server::serves_single_file() const { return !impl_->root().single_file().empty(); }
 bool Server::hides_own_api() const { return impl_->hides_own_api; }
 std::size_t Server::max_connections() const { return impl_->commons->places.most(); }
+
+MemoryBound Server::memory_bound() const {
+  const Config& config = impl_->config;
+  const std::size_t loops = impl_->commons->loops;
+  MemoryBound bound;
+  bound.connections = max_connections();
+  bound.connection = kConnectionBytes;
+  bound.under_way = config.memory_budget;
+  bound.kept = loops * handlers::AnswerCache::kMostBytes;
+  if (config.handlers.compression != handlers::Compression::kOff) {
+    bound.kept += loops * handlers::Compressions::kMostBytes;
+    const std::size_t encoders = handlers::kMostStreams + impl_->workers->most_threads();
+    bound.compressing = encoders * handlers::kEncoderBytes;
+  }
+  bound.rest = kProgramBytes + loops * kLoopBytes;
+  return bound;
+}
 
 Result<void> Server::run() {
   AccessLog& access_log = impl_->lanes.front().loop.access_log();

@@ -8,6 +8,7 @@
 // handler may call.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -27,6 +28,20 @@ struct StartFailure {
   enum class What : std::uint8_t { kRoot, kAddress, kListen, kInherited, kLog, kSystem } what;
   std::string subject;
   Error error;
+};
+
+// What a server's memory may come to, in bytes, whatever its clients do.
+struct MemoryBound {
+  std::size_t connections = 0;  // how many there may be
+  std::size_t connection = 0;   // each, beside what it asks for
+  std::size_t under_way = 0;    // requests and answers of all of them: Config::memory_budget
+  std::size_t kept = 0;         // answers for whoever comes next
+  std::size_t compressing = 0;  // files on their way through an encoder
+  std::size_t rest = 0;         // the program, buffers, the log
+
+  [[nodiscard]] std::size_t total() const {
+    return connections * connection + under_way + kept + compressing + rest;
+  }
 };
 
 class Server {
@@ -60,6 +75,7 @@ class Server {
   // How many connections may be open at once: Config::max_connections, or less where RLIMIT_NOFILE
   // leaves less.
   [[nodiscard]] std::size_t max_connections() const;
+  [[nodiscard]] MemoryBound memory_bound() const;
 
   // Serves until stop() was called and what was running has ended, on the caller's thread and on
   // Config::threads - 1 further ones; the first line of the log is the listening event, the last

@@ -168,6 +168,17 @@ SendQueue::Outcome SendQueue::send_file(int fd) {
   return Outcome::kEmpty;
 }
 
+std::size_t SendQueue::held() const {
+  std::size_t bytes = segments_.capacity() * sizeof(Segment);
+  for (std::size_t at = first_; at < segments_.size(); ++at) {
+    const Block& block = segments_[at].block;
+    // One of several holders is the cache that the block came from, which has a bound of its own.
+    const std::size_t clients = std::max<std::size_t>(block.holders(), 2) - 1;
+    bytes += (block.size() + block.room()) / clients;
+  }
+  return bytes;
+}
+
 // Takes `count` bytes, which have left, from the front.
 void SendQueue::drop(std::uint64_t count) {
   sent_ += count;

@@ -54,6 +54,9 @@ class SendQueue {
   // The part will be sent whatever is in memory.
   void part_is_warm();
 
+  // How much memory waits to leave, in bytes: of a block that others have as well, a share.
+  [[nodiscard]] std::size_t held() const;
+
   [[nodiscard]] bool empty() const { return sent_ == queued_; }
   [[nodiscard]] std::uint64_t pending() const { return queued_ - sent_; }
   [[nodiscard]] std::uint64_t queued() const { return queued_; }

@@ -223,13 +223,20 @@ TEST(ManualPage, HasTheWarningsBeforeTheBanner) {
     settings.config.handlers.writable = true;
     settings.config.threads = 4;
     const bool is_single_file = address == std::string_view("192.0.2.1");
-    const Started started{"/site", {address}, {}, {}, true, 8082, 100, is_single_file};
+    const Started started{.root = "/site",
+                          .addresses = {address},
+                          .urls = {},
+                          .lan_urls = {},
+                          .hides_own_api = true,
+                          .port = 8082,
+                          .memory = {.connections = 100},
+                          .is_single_file = is_single_file};
     for (const Notice& notice : announce(started, settings)) {
       if (notice.text == "serving /site") break;
       messages.push_back(notice.text);
     }
   }
-  ASSERT_EQ(messages.size(), 14u);
+  ASSERT_EQ(messages.size(), 16u);
   Settings settings;
   settings.config.files.follow_symlinks = true;
   const Error refused = fail("seccomp_load", ENOSYS);

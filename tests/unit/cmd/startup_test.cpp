@@ -205,17 +205,28 @@ TEST(StartFailureOfOtherKinds, NamesWhatFailed) {
 }
 
 // The notices as lines, each with its severity's initial.
-std::string announced(const Started& started, const Settings& settings) {
+std::string announced(const Started& started, const Settings& settings,
+                      log::Severity least = log::Severity::kDebug) {
   std::string text;
   for (const Notice& notice : announce(started, settings)) {
+    if (notice.severity < least) continue;
     text += "DIWE"[static_cast<std::size_t>(notice.severity)];
     text += " " + notice.text + "\n";
   }
   return text;
 }
 
-const Started kPlain{"/srv/site", {"127.0.0.1", "::1"}, {"http://localhost:8080/"}, {}, false, 8080,
-                     10'000};
+// Those that are shown without --verbose.
+std::string shown(const Started& started, const Settings& settings) {
+  return announced(started, settings, log::Severity::kInfo);
+}
+
+const Started kPlain{.root = "/srv/site",
+                     .addresses = {"127.0.0.1", "::1"},
+                     .urls = {"http://localhost:8080/"},
+                     .lan_urls = {},
+                     .port = 8080,
+                     .memory = {.connections = 10'000}};
 
 TEST(Banner, SaysThatAnotherPortIsUsedWhereTheDefaultOneIsTaken) {
   Started started = kPlain;
@@ -230,7 +241,7 @@ TEST(Banner, SaysThatAnotherPortIsUsedWhereTheDefaultOneIsTaken) {
 }
 
 TEST(Banner, IsThreeLinesInTheNormalCase) {
-  EXPECT_EQ(announced(kPlain, {}),
+  EXPECT_EQ(shown(kPlain, {}),
             "I serving /srv/site\n"
             "I http://localhost:8080/\n"
             "I press Ctrl-C to stop\n");
@@ -264,7 +275,7 @@ TEST(Banner, ShowsTheUrlsForOtherDevicesBehindOurOwn) {
   started.lan_urls = {"http://192.168.1.20:8080/", "http://[fd00::2]:8080/"};
   Settings settings;
   settings.lan = true;
-  EXPECT_EQ(announced(started, settings),
+  EXPECT_EQ(shown(started, settings),
             "I serving /srv/site\n"
             "I http://localhost:8080/\n"
             "I http://192.168.1.20:8080/\n"
@@ -313,9 +324,26 @@ TEST(Banner, TellsOfThreadsThoseWhoWantToKnowEverything) {
   EXPECT_EQ(announced(started, settings).find("threads"), std::string::npos);
 }
 
+TEST(Banner, TellsOfMemoryThoseWhoWantToKnowEverything) {
+  Started started = kPlain;
+  started.memory = {.connections = 100,
+                    .connection = 8'000,
+                    .under_way = 256'000'000,
+                    .kept = 32'000'000,
+                    .compressing = 0,
+                    .rest = 16'000'000};
+  EXPECT_NE(announced(started, {})
+                .find("D memory stays below 305 MB: 100 connections x 8.0 kB, 256 MB for what they "
+                      "ask for, 32 MB of answers kept, 16 MB for the rest\n"),
+            std::string::npos);
+  started.memory.compressing = 300'000'000;
+  EXPECT_NE(announced(started, {}).find("answers kept, 300 MB for compressing, 16 MB for"),
+            std::string::npos);
+}
+
 TEST(Banner, TellsOfALoweredConnectionLimitThoseWhoAskedForMore) {
   Started started = kPlain;
-  started.max_connections = 900;
+  started.memory.connections = 900;
   const std::string text =
       " at most 900 connections at once, not 10000: raise the limit of open files (ulimit -n) for "
       "more\n";

@@ -126,6 +126,22 @@ TEST(Connection, RefusesContentThatTheBudgetDoesNotAllow) {
   EXPECT_EQ(bench.held(), 0U);
 }
 
+TEST(Connection, LeavesAClientThatKeepsMoreThanTheBudgetAllows) {
+  Config config;
+  config.memory_budget = 100'000;
+  Bench bench(config);
+  // The kernel takes a few kilobytes, the client nothing.
+  bench.say(get("/block.bin") + get("/block.bin") + get("/block.bin"));
+  EXPECT_TRUE(bench.closed());
+  EXPECT_EQ(bench.held(), 0U);
+  const auto records = bench.records();
+  ASSERT_EQ(records.size(), 3U);
+  for (const auto& record : records) {
+    EXPECT_EQ(record.at("via"), "limit");
+    EXPECT_EQ(record.at("why"), "memory budget");
+  }
+}
+
 TEST(Connection, SendsNoContentToHead) {
   Bench bench;
   const std::string text = bench.converse("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n");

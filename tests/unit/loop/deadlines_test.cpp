@@ -94,6 +94,15 @@ TEST(Deadlines, CanBeTakenAway) {
   EXPECT_EQ(deadlines.wait_ms(kStart + 1000), -1);
 }
 
+TEST(Deadlines, StayWhereOthersAreNoMore) {
+  Deadlines deadlines(kStart);
+  for (std::uint32_t slot = 0; slot < 100; ++slot) deadlines.set(slot, kStart + 5000);
+  for (std::uint32_t slot = 10; slot < 100; ++slot) deadlines.set(slot, Deadlines::kNever);
+  deadlines.shrink(10);
+  deadlines.set(11, kStart + 5000);
+  EXPECT_EQ(due(deadlines, kStart + 6000), (Slots{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11}));
+}
+
 TEST(Deadlines, MayLieFurtherAwayThanTheWheelIsRound) {
   Deadlines deadlines(kStart);
   const std::int64_t deadline = kStart + 10LL * 60 * 1000;

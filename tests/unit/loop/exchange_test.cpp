@@ -158,6 +158,42 @@ TEST(ExchangeContentSent, OfContentThatWasThereIsUpToItsEnd) {
   }
 }
 
+TEST(Exchange, TellsTheBudgetWhatWaitsToLeave) {
+  MemoryBudget budget(100'000);
+  {
+    Exchange exchange{{}, budget};
+    exchange.queue.append(std::string(30'000, 'a'));
+    exchange.drafts.append(std::string(20'000, 'd'));
+    EXPECT_EQ(budget.used(), 0U);
+    ASSERT_TRUE(exchange.charge());
+    EXPECT_GE(budget.used(), 50'000U);
+    const std::size_t used = budget.used();
+    ASSERT_TRUE(exchange.charge());
+    EXPECT_EQ(budget.used(), used);  // once
+    exchange.drafts.clear(0);
+    ASSERT_TRUE(exchange.charge());
+    EXPECT_EQ(budget.used(), used - 20'000);
+    exchange.queue.append(std::string(90'000, 'a'));
+    EXPECT_FALSE(exchange.charge());
+    exchange.forget_answers();
+    EXPECT_EQ(budget.used(), 0U);
+    ASSERT_FALSE(exchange.charge());
+    EXPECT_EQ(budget.used(), 0U);
+  }
+  EXPECT_EQ(budget.used(), 0U);
+}
+
+TEST(Exchange, GivesBackWhatItToldWhenItGoes) {
+  MemoryBudget budget(100'000);
+  {
+    Exchange exchange{{}, budget};
+    exchange.queue.append(std::string(30'000, 'a'));
+    ASSERT_TRUE(exchange.charge());
+    EXPECT_GT(budget.used(), 0U);
+  }
+  EXPECT_EQ(budget.used(), 0U);
+}
+
 TEST(Exchange, KeepsTheRoomOfAFewDraftsAndGivesMoreBack) {
   Bench bench;
   Exchange& exchange = bench.exchange();

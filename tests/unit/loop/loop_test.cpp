@@ -439,6 +439,50 @@ TEST(LoopLimit, SurvivesThatDescriptorsRunOut) {
 // --- stopping
 // -------------------------------------------------------------------------------------
 
+// --- after a crowd has gone
+
+TEST(LoopCrowd, LeavesTheOthersAndRoomForTheNextOnes) {
+  Bench bench(200);
+  bench.start();
+  RawClient first(bench.address());
+  EXPECT_EQ(ask(first).body, "home");
+  for (int times = 0; times < 2; ++times) {
+    std::vector<RawClient> crowd;
+    for (int i = 0; i < 100; ++i) crowd.emplace_back(bench.address());
+    RawClient last(bench.address());
+    for (RawClient& client : crowd) EXPECT_EQ(ask(client).body, "home");
+    crowd.clear();
+    EXPECT_EQ(ask(last).body, "home");
+    // Longer than the loop waits for others in their place.
+    std::this_thread::sleep_for(milliseconds(1500));
+    EXPECT_EQ(ask(last).body, "home");
+    EXPECT_EQ(ask(first).body, "home");
+  }
+}
+
+TEST(LoopCrowd, IsNotMetAgainByTheJobsThatItWaitedFor) {
+  Bench bench(200);
+  for (int i = 0; i < 300; ++i) bench.site().write("many/" + std::to_string(i), "");
+  bench.hold_workers();
+  bench.start();
+  for (int i = 0; i < 20; ++i) {
+    RawClient client(bench.address());
+    client.send(test::get_request("/many/"));
+    client.reset();
+  }
+  std::this_thread::sleep_for(milliseconds(1500));
+  std::vector<RawClient> next;
+  for (int i = 0; i < 20; ++i) {
+    next.emplace_back(bench.address());
+    next.back().send(test::get_request("/"));
+  }
+  bench.release_workers();
+  for (RawClient& client : next) {
+    EXPECT_EQ(client.read_response().body, "home");
+    EXPECT_TRUE(client.stays_silent(milliseconds(1)));
+  }
+}
+
 TEST(LoopStop, EndsIdleConnectionsAndReturns) {
   Bench bench;
   bench.start();

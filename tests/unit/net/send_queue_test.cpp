@@ -75,6 +75,27 @@ std::string drain(SendQueue& queue, const Narrow& socket) {
   return text;
 }
 
+TEST(SendQueue, HoldsBlocksAndItsShareOfThoseThatOthersHave) {
+  SendQueue queue;
+  EXPECT_EQ(queue.held(), 0U);
+  queue.append(std::string(20'000, 'a'));
+  const std::size_t own = queue.held();
+  EXPECT_GE(own, 20'000U);
+  EXPECT_LT(own, 21'000U);
+  const Block cached = Block::copy_of(std::string(90'000, 'b'));
+  append_all(queue, cached);
+  EXPECT_GE(queue.held(), own + 90'000);
+  SendQueue second;
+  append_all(second, cached);
+  SendQueue third;
+  append_all(third, cached);
+  EXPECT_LT(queue.held(), own + 31'000);
+  const TempTree tree{{"file", std::string(50'000, 'f')}};
+  const std::size_t before = third.held();
+  third.append(open_file(tree, "file"), 0, 50'000);
+  EXPECT_LT(third.held(), before + 1000);
+}
+
 TEST(SendQueue, IsEmptyAtFirst) {
   SendQueue queue;
   const Narrow socket;
