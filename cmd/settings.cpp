@@ -73,7 +73,9 @@ class Reader {
                          std::initializer_list<std::pair<std::string_view, T>> meanings) {
     const T fallback = meanings.begin()->second;
     if (!has(name)) return fallback;
-    const std::string& text = raw_.at(name).texts.back();
+    const std::vector<std::string>& texts = raw_.at(name).texts;
+    // A flag whose value may be left out can be switched off by 0 or false, too: no value is left.
+    const std::string text = texts.empty() ? "off" : texts.back();
     for (const auto& [choice, meaning] : meanings) {
       if (text == choice) return meaning;
     }

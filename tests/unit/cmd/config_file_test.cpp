@@ -123,6 +123,15 @@ TEST(ConfigFile, IsOutvotedByVariablesAndFlags) {
   EXPECT_EQ(port_of({"--config", home.path("other.json").c_str()}, user), "4");
 }
 
+TEST(ConfigFile, SwitchesAChoiceOff) {
+  const TempTree home{{"c.json", R"({"compress": false})"}};
+  const std::string path = home.path("c.json");
+  const auto read = read_settings(std::vector<const char*>{"--config", path.c_str()}, {});
+  const auto* const settings = std::get_if<Settings>(&read);
+  ASSERT_NE(settings, nullptr);
+  EXPECT_EQ(settings->config.handlers.compression, handlers::Compression::kOff);
+}
+
 TEST(ConfigFile, IsNamedWithTheLineOfAWrongValue) {
   const TempTree home{{"c.json", "{\n\"port\": 70000}"}};
   const std::string path = home.path("c.json");

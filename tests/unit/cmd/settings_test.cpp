@@ -116,6 +116,13 @@ TEST(Settings, LeaveASwitchOffThatTheEnvironmentSetsToZero) {
   EXPECT_FALSE(settings_of({}, {{"TINYSERVE_NO_API", "1"}}).config.handlers.api);
 }
 
+TEST(Settings, LeaveAChoiceOffThatTheEnvironmentSetsToZero) {
+  EXPECT_EQ(settings_of({}, {{"TINYSERVE_COMPRESS", "0"}}).config.handlers.compression,
+            handlers::Compression::kOff);
+  EXPECT_EQ(settings_of({}, {{"TINYSERVE_COMPRESS", "1"}}).config.handlers.compression,
+            handlers::Compression::kOn);
+}
+
 TEST(Settings, TakeTheLastValueOfAFlagGivenTwice) {
   EXPECT_EQ(settings_of({"--port", "1", "--port", "2"}).config.net.port, 2);
 }
