@@ -154,6 +154,11 @@ class Collector : public nlohmann::json_sax<json> {
 
 std::variant<RawOptions, UsageError> parse_config(std::string_view text, const std::string& path) {
   std::size_t line = 1;
+  // The parser would take it for the end, and what comes behind it would not count.
+  if (const std::size_t zero = text.find('\0'); zero != text.npos) {
+    line += static_cast<std::size_t>(std::count(text.begin(), text.begin() + zero, '\n'));
+    return UsageError{path + ":" + std::to_string(line) + ": this is no JSON, it has a zero byte"};
+  }
   Collector collector(path, line);
   constexpr bool kWholeText = true;
   constexpr bool kWithComments = true;

@@ -94,6 +94,14 @@ TEST(ConfigFile, IsJson) {
   EXPECT_EQ(read("{} {}").find("error: c.json:1: this is no JSON"), 0u);
 }
 
+TEST(ConfigFile, DoesNotEndAtAZeroByte) {
+  using namespace std::string_view_literals;
+  EXPECT_EQ(read("{\"port\": 1}\n\0{\"lan\": true}"sv),
+            "error: c.json:2: this is no JSON, it has a zero byte");
+  EXPECT_EQ(read("{\"port\": 1} // \0\n"sv),
+            "error: c.json:1: this is no JSON, it has a zero byte");
+}
+
 TEST(ConfigFile, IsFoundWhereTheUserKeepsSuchFiles) {
   const TempTree home{{"tinyserve/config.json", "{}"},
                       {"home/.config/tinyserve/config.json", "{}"}};
