@@ -1,9 +1,8 @@
-// Host, lists, preferences and the type of the echo, whatever stands in the fields.
+// Host, lists and the type of the echo, whatever stands in the fields.
 //
 // The input is lines of a field, without numbers; each is also tried as a Host and a Content-Type.
 
 #include <string>
-#include <vector>
 
 #include "base/ascii.h"
 #include "base/utf8.h"
@@ -11,14 +10,12 @@
 #include "fuzz/input.h"
 #include "handlers/api.h"
 #include "handlers/reflection.h"
-#include "http/accept.h"
 #include "http/grammar.h"
 #include "http/host.h"
 #include "http/list.h"
 #include "http/request.h"
 
 using namespace tinyserve;
-using http::Coding;
 using http::Host;
 
 namespace {
@@ -53,36 +50,6 @@ void check_list(std::string_view value) {
   DEMAND(http::find_unquoted(value, ',') <= value.size());
 }
 
-http::Codings all_but(Coding coding) {
-  return {coding != Coding::kBr, coding != Coding::kZstd, coding != Coding::kGzip};
-}
-
-void check_preferences(http::FieldLines lines) {
-  DEMAND(http::choose_coding(lines, {}) == Coding::kIdentity);
-  DEMAND(http::choose_coding({}, {true, true, true}) == Coding::kIdentity);
-  const Coding best = http::choose_coding(lines, {true, true, true});
-  // What was not chosen makes no difference to the choice.
-  for (const Coding other : {Coding::kBr, Coding::kZstd, Coding::kGzip}) {
-    const Coding without = http::choose_coding(lines, all_but(other));
-    DEMAND(without != other);
-    if (other != best) DEMAND(without == best);
-  }
-}
-
-// The case of names does not count (RFC 9110 §5.6.2, §8.3.1, §8.4.1).
-void check_case(http::FieldLines lines) {
-  std::vector<std::string> lowered;
-  for (const std::string_view line : lines) {
-    std::string& copy = lowered.emplace_back(line);
-    for (char& c : copy) c = to_lower(c);
-  }
-  const std::vector<std::string_view> views(lowered.begin(), lowered.end());
-  constexpr http::Codings kAll{true, true, true};
-  DEMAND(http::choose_coding(lines, kAll) == http::choose_coding(views, kAll));
-  DEMAND(http::prefers_html(lines) == http::prefers_html(views));
-  DEMAND(http::prefers_json(lines) == http::prefers_json(views));
-}
-
 // What comes back from the echo is of a type that no browser runs, and the reflection is text.
 void check_echo(std::string_view content_type) {
   const std::string head =
@@ -114,13 +81,10 @@ void check_echo(std::string_view content_type) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto lines = fuzz::lines_of(fuzz::text_of(data, size));
-  for (const std::string_view line : lines) {
+  for (const std::string_view line : fuzz::lines_of(fuzz::text_of(data, size))) {
     check_host(line);
     check_list(line);
     check_echo(line);
   }
-  check_preferences(lines);
-  check_case(lines);
   return 0;
 }
