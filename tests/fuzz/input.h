@@ -27,6 +27,10 @@ class Input {
     if (numbers_.size() < text.size()) payload_ = text.substr(numbers_.size() + 1);
   }
 
+  [[nodiscard]] bool has_numbers() const {
+    return numbers_.find_first_of(kDigits) != numbers_.npos;
+  }
+
   // The next number, modulo 2^64; 0 when there are no more.
   [[nodiscard]] std::uint64_t number() {
     numbers_.remove_prefix(std::min(numbers_.find_first_of(kDigits), numbers_.size()));
