@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <system_error>
 #include <utility>
 
 #include "base/thread.h"
@@ -32,15 +31,15 @@ std::size_t suitable_threads() {
 
 }  // namespace
 
-std::vector<FinishedJobs::Finished> FinishedJobs::take() {
+std::list<FinishedJobs::Finished> FinishedJobs::take() {
   const std::lock_guard lock(mutex_);
   return std::exchange(finished_, {});
 }
 
-void FinishedJobs::put(Finished finished) {
+void FinishedJobs::put(std::list<Finished> finished) {
   {
     const std::lock_guard lock(mutex_);
-    finished_.push_back(std::move(finished));
+    finished_.splice(finished_.end(), finished);
   }
   wake_up_.signal();
 }
@@ -57,28 +56,32 @@ WorkerPool::~WorkerPool() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void WorkerPool::post(std::unique_ptr<Job> job, std::uint64_t ticket, FinishedJobs& home) {
+void WorkerPool::post(std::unique_ptr<Job>&& job, std::uint64_t ticket, FinishedJobs& home) {
+  std::list<FinishedJobs::Finished> posted(1);
+  posted.front() = {ticket, std::move(job)};
+  posted.front().job->home_ = &home;
   std::unique_lock lock(mutex_);
   if (most_threads_ == 0) most_threads_ = suitable_threads();
   // Those that are free but have not taken what waits for them yet don't count.
   const bool another = queue_.size() >= free_ && threads_.size() < most_threads_;
   if ((!another || !add_thread()) && threads_.empty()) {
     lock.unlock();
-    job->failed_ = true;
-    return home.put({ticket, std::move(job)});
+    posted.front().job->failed_ = true;
+    return home.put(std::move(posted));
   }
-  queue_.push_back({std::move(job), ticket, &home});
+  queue_.splice(queue_.end(), posted);
   waiting_.store(queue_.size(), std::memory_order_relaxed);
   lock.unlock();
   work_waits_.notify_one();
 }
 
-// False when the system allows no more; those that there are must do then.
+// False when the system allows no more, or there is no memory; those that there are must do then.
 bool WorkerPool::add_thread() {
   try {
+    threads_.reserve(most_threads_);  // a thread that has been started must find its place
     threads_.push_back(start_thread([this] { work(); }));
     return true;
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     return false;
   }
 }
@@ -93,16 +96,17 @@ void WorkerPool::work() {
     work_waits_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
     --free_;
     if (stopping_) return;
-    Posted next = std::move(queue_.front());
-    queue_.pop_front();
+    std::list<FinishedJobs::Finished> next;
+    next.splice(next.end(), queue_, queue_.begin());
     waiting_.store(queue_.size(), std::memory_order_relaxed);
     lock.unlock();
+    Job& job = *next.front().job;
     try {
-      next.job->run();
+      job.run();
     } catch (const std::exception&) {
-      next.job->failed_ = true;
+      job.failed_ = true;
     }
-    next.home->put({next.ticket, std::move(next.job)});
+    job.home_->put(std::move(next));
     lock.lock();
   }
 }

@@ -7,13 +7,15 @@
 // A job works on values that it owns, never on a connection or on a view: what it needs moves into
 // it, what it made is taken out of it when it has come back. Whoever posted it may be gone by then;
 // the ticket tells who that was. No lock is held while a job runs.
+//
+// Only posting needs memory: a job is a node of a list, which goes from list to list.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -22,6 +24,8 @@
 #include "base/wake_up.h"
 
 namespace tinyserve {
+
+class FinishedJobs;
 
 class Job {
  public:
@@ -42,6 +46,7 @@ class Job {
  private:
   friend class WorkerPool;
   bool failed_ = false;
+  FinishedJobs* home_ = nullptr;
 };
 
 // Where the jobs of one loop come back.
@@ -56,15 +61,16 @@ class FinishedJobs {
   explicit FinishedJobs(const WakeUp& wake_up) : wake_up_(wake_up) {}
 
   // Those that have come back since the last call, in that order.
-  [[nodiscard]] std::vector<Finished> take();
+  [[nodiscard]] std::list<Finished> take();
 
  private:
   friend class WorkerPool;
-  void put(Finished finished);
+  // The only one of `finished`.
+  void put(std::list<Finished> finished);
 
   const WakeUp& wake_up_;
   std::mutex mutex_;
-  std::vector<Finished> finished_;
+  std::list<Finished> finished_;
 };
 
 class WorkerPool {
@@ -84,8 +90,9 @@ class WorkerPool {
     return waiting_.load(std::memory_order_relaxed) < kMostWaiting;
   }
 
-  // Never waits. The job comes back to `home`, which must outlive the pool, with `ticket`.
-  void post(std::unique_ptr<Job> job, std::uint64_t ticket, FinishedJobs& home);
+  // Never waits. The job comes back to `home`, which must outlive the pool, with `ticket`. Where
+  // this throws std::bad_alloc, `job` stays where it is.
+  void post(std::unique_ptr<Job>&& job, std::uint64_t ticket, FinishedJobs& home);
 
   // Which threads there may come to be.
   [[nodiscard]] std::size_t most_threads() const {
@@ -96,19 +103,13 @@ class WorkerPool {
   static constexpr std::size_t kMostByItself = 4;
 
  private:
-  struct Posted {
-    std::unique_ptr<Job> job;
-    std::uint64_t ticket;
-    FinishedJobs* home;
-  };
-
   void work();
   [[nodiscard]] bool add_thread();
 
   std::mutex mutex_;          // of what follows
   std::size_t most_threads_;  // 0: to be found with the first job, since that delays a start
   std::condition_variable work_waits_;
-  std::deque<Posted> queue_;
+  std::list<FinishedJobs::Finished> queue_;
   std::vector<std::thread> threads_;
   std::size_t free_ = 0;  // threads that wait for work
   bool stopping_ = false;

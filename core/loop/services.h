@@ -38,7 +38,7 @@ struct Services {
   std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> waiting = {};
 
   // Gives a worker a job of the connection whose step this is; it comes back to its resume().
-  void post(std::unique_ptr<Job> job) { workers.post(std::move(job), ticket, finished_jobs); }
+  void post(std::unique_ptr<Job>&& job) { workers.post(std::move(job), ticket, finished_jobs); }
 
   // A word for the person at the terminal, unless there was one just now: a crowd must not flood
   // it.
