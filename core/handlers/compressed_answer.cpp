@@ -170,7 +170,7 @@ std::optional<Answer> encoded_elsewhere(const Ask& ask, const Served& served,
   Answer answer;
   answer.awaited_job = served.compressions->job_for(version);
   if (answer.awaited_job != 0) return answer;
-  return answer_aside(ask, served, served.compressions->begin(version));
+  return answer_aside(ask, served, &version);
 }
 
 std::optional<Answer> streamed_answer(const Ask& ask, const Served& served, Representation chosen,

@@ -8,13 +8,16 @@
 
 namespace tinyserve::handlers {
 
-FileJob::FileJob(const Ask& ask, const Served& served, files::Root root, std::uint64_t number)
+FileJob::FileJob(const Ask& ask, const Served& served, files::Root root)
     : request_(ask.request),
       path_(ask.path),
       now_(ask.now),
       served_(served),
-      root_(std::move(root)),
-      number_(number) {}
+      root_(std::move(root)) {}
+
+void FileJob::begin(const EncodedVersion& version) {
+  number_ = served_.compressions->begin(version);
+}
 
 void FileJob::run() {
   StaticFiles files({served_.options, &root_, &compressions_});
@@ -23,23 +26,24 @@ void FileJob::run() {
 }
 
 void FileJob::finish() {
+  // First: whatever can't be kept for lack of memory, nobody may wait for this job any more.
+  if (number_ != 0) served_.compressions->end(number_);
   if (root_was_replaced_) *served_.root = std::move(root_);
   served_.compressions->add_all(std::move(compressions_));
-  if (number_ != 0) served_.compressions->end(number_);
 }
 
 Answer FileJob::take_answer() { return std::move(answer_); }
 
-Answer answer_aside(const Ask& ask, const Served& served, std::uint64_t number) {
+Answer answer_aside(const Ask& ask, const Served& served, const EncodedVersion* version) {
   TS_CHECK(ask.means != Means::kWorker);
   if (ask.means == Means::kLoopOnly) return busy_answer(ask.request);
   auto root = served.root->duplicate();
-  if (!root) {
-    if (number != 0) served.compressions->end(number);
-    return failed_answer(ask.request, root.error());
-  }
+  if (!root) return failed_answer(ask.request, root.error());
+  auto job = std::make_unique<FileJob>(ask, served, *std::move(root));
+  // Last: where there was no memory for a job, nobody may wait for it.
+  if (version != nullptr) job->begin(*version);
   Answer answer;
-  answer.job = std::make_unique<FileJob>(ask, served, *std::move(root), number);
+  answer.job = std::move(job);
   return answer;
 }
 

@@ -78,6 +78,8 @@ class Connection {
   void deliver(Services& services, handlers::Answer answer);
   void wait_for(Services& services, handlers::Answer answer);
   void deliver_late(Services& services, handlers::Answer answer);
+  void wait_for_job(Services& services, std::unique_ptr<Job> job);
+  void refuse_to_wait(Services& services);
   void finish_request();
   void answer_refusal(Services& services, const http::Refusal& refusal);
   void queue_ready(Services& services, handlers::AnswerCache::Hit ready,

@@ -2,6 +2,7 @@
 // sent. All others are in connection.cpp.
 #include "loop/connection.h"
 
+#include <new>
 #include <utility>
 
 #include "http/chunked.h"
@@ -23,19 +24,34 @@ constexpr std::uint64_t kContentAhead = 128 * 1024;  // queued, beyond which no 
 // The request outlives this turn. Requests behind it wait, answers before it leave.
 void Connection::wait_for(Services& services, handlers::Answer answer) {
   Exchange& exchange = *exchange_;
-  if (!exchange.reader.keep()) {
-    if (answer.job) answer.job->finish();  // it will never run
-    return deliver(services, handlers::refusal_answer({Status::kUnavailable, "memory budget"},
-                                                      exchange.reader.request().fields));
-  }
+  if (answer.job) return wait_for_job(services, std::move(answer.job));
+  if (!exchange.reader.keep()) return refuse_to_wait(services);
   if (answer.is_ready()) {
     progress_.resume_ms = services.now.mono_ms() + std::exchange(answer.delay_ms, 0);
     exchange.held = std::move(answer);
     return;
   }
   exchange.job_under_way = true;
-  if (answer.job) return services.post(std::move(answer.job));
   services.waiting[answer.awaited_job].push_back(services.ticket);
+}
+
+// A job that will never run is finished, too: others may wait for it.
+void Connection::wait_for_job(Services& services, std::unique_ptr<Job> job) {
+  exchange_->job_under_way = true;
+  try {
+    if (exchange_->reader.keep()) return services.post(std::move(job));
+  } catch (const std::bad_alloc&) {
+    job->finish();
+    throw;
+  }
+  job->finish();
+  exchange_->job_under_way = false;
+  refuse_to_wait(services);
+}
+
+void Connection::refuse_to_wait(Services& services) {
+  deliver(services, handlers::refusal_answer({Status::kUnavailable, "memory budget"},
+                                             exchange_->reader.request().fields));
 }
 
 // The answer that was waited for has come; go_on() takes up the requests behind it.
