@@ -250,12 +250,13 @@ void AnswerCache::keep(const http::Request& request, Reusable reusable, Instant 
                        .facts = reusable.facts});
   Entry& entry = entries_.front();
   bytes_ += entry.memory();
-  if (is_absence) remember(entry, request, http::Via::kErrorPage);
   if (entry.holds_file()) {
     ++files_;
     next_close_ms_ = std::min(next_close_ms_, now.mono_ms() + kMostIdleFileMs);
   }
   link(entries_.begin());
+  // Both need memory, and an entry that is in no bucket could not be dropped again.
+  if (is_absence) remember(entry, request, http::Via::kErrorPage);
   grow();
   while (bytes_ > most_bytes_ || files_ > kMostFiles) drop_one();
 }

@@ -26,10 +26,14 @@ const Block* Compressions::find(const EncodedVersion& version) {
 }
 
 void Compressions::add(const EncodedVersion& version, Block content) {
-  if (places_.contains(version) || content.size() + kEntrySize > most_bytes_) return;
-  bytes_ += content.size() + kEntrySize;
-  entries_.push_front({version, std::move(content)});
-  places_[version] = entries_.begin();
+  const std::size_t size = content.size() + kEntrySize;
+  if (places_.contains(version) || size > most_bytes_) return;
+  Entries added;
+  added.push_front({version, std::move(content)});
+  places_.emplace(version, added.begin());
+  // From here on nothing needs memory: it is all here, or nothing.
+  entries_.splice(entries_.begin(), added);
+  bytes_ += size;
   while (bytes_ > most_bytes_) drop_last();
 }
 
