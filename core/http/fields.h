@@ -67,13 +67,15 @@ class FieldTable {
 
   // There is room for kMaxFields.
   void add(const FieldSpan& span) {
+    const std::size_t place = spans_.size();
+    // It may throw, and a name that is known to occur must have a line.
+    spans_.push_back(span);
     const std::uint32_t name = bit(span.known);
     if ((present_ & name) == 0) {
-      first_[static_cast<std::size_t>(span.known)] = static_cast<std::uint8_t>(spans_.size());
+      first_[static_cast<std::size_t>(span.known)] = static_cast<std::uint8_t>(place);
     }
     repeated_ |= present_ & name;
     present_ |= name;
-    spans_.push_back(span);
   }
   void clear() {
     spans_.clear();
