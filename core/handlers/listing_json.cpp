@@ -1,40 +1,40 @@
 #include "handlers/listing_json.h"
 
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "base/timestamp.h"
+#include "handlers/json_text.h"
 #include "http/target.h"
 
 namespace tinyserve::handlers {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-Json entry_json(const files::ListedEntry& entry) {
+void write_entry(JsonText& json, const files::ListedEntry& entry) {
   const bool directory = entry.facts.kind == files::Kind::kDirectory;
-  Json json;
-  json["name"] = entry.name;
-  json["type"] = directory ? "directory" : "file";
-  json["size"] = directory ? Json() : Json(entry.facts.size);
   const auto modified = format_timestamp(entry.facts.mtime_ns / 1000);
-  json["modified"] = std::string(modified.data(), modified.size());
-  json["href"] = "./" + http::encode_path(entry.name) + (directory ? "/" : "");
-  return json;
+  json.begin_object();
+  json.key("name").text(entry.name);
+  json.key("type").text(directory ? "directory" : "file");
+  json.key("size").literal(directory ? "null" : std::to_string(entry.facts.size));
+  json.key("modified").text({modified.data(), modified.size()});
+  json.key("href").text("./" + http::encode_path(entry.name) + (directory ? "/" : ""));
+  json.end();
 }
 
 }  // namespace
 
 http::Response listing_data(const std::vector<files::ListedEntry>& entries) {
-  Json list = Json::array();
-  for (const files::ListedEntry& entry : entries) list.push_back(entry_json(entry));
+  JsonText list;
+  list.begin_array();
+  for (const files::ListedEntry& entry : entries) write_entry(list, entry);
+  list.end();
   http::Response response;
   response.fields.add("Content-Type", "application/json")
       .add("Cache-Control", "no-cache")
       .add("Vary", "Accept")
       .add("X-Content-Type-Options", "nosniff");
-  response.body = list.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  response.body = list.take() + "\n";
   return response;
 }
 

@@ -3,17 +3,16 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "handlers/api_reply.h"
+#include "handlers/json_text.h"
 
 namespace tinyserve::handlers {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::uint64_t kPeriod = 256 * 1024;  // of ordered_bytes
 
@@ -66,8 +65,8 @@ Block random_looking(std::size_t size) {
   return block;
 }
 
-Answer json_reply(http::Status status, const Json& json) {
-  return api_reply(status, "application/json", json.dump(2) + "\n");
+Answer json_reply(http::Status status, JsonText json) {
+  return api_reply(status, "application/json", json.end().take() + "\n");
 }
 
 }  // namespace
@@ -76,10 +75,10 @@ Answer ordered_status(std::uint64_t code, std::string_view methods) {
   const http::Status status = http::status_of(static_cast<std::uint16_t>(code));
   Answer answer;
   if (has_content(code)) {
-    Json json;
-    json["status"] = code;
-    json["reason"] = http::reason(status);
-    answer = json_reply(status, json);
+    JsonText json;
+    json.begin_object().key("status").number(code);
+    json.key("reason").text(http::reason(status));
+    answer = json_reply(status, std::move(json));
   } else {
     answer = api_reply(status);
   }
@@ -98,9 +97,9 @@ Answer ordered_bytes(std::uint64_t size) {
 }
 
 Answer ordered_delay(std::uint64_t delay_ms) {
-  Json json;
-  json["delay_ms"] = delay_ms;
-  Answer answer = json_reply(http::Status::kOk, json);
+  JsonText json;
+  json.begin_object().key("delay_ms").number(delay_ms);
+  Answer answer = json_reply(http::Status::kOk, std::move(json));
   answer.delay_ms = static_cast<std::int64_t>(delay_ms);
   return answer;
 }

@@ -4,23 +4,28 @@
 
 #include <algorithm>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
 #include "base/timestamp.h"
 #include "handlers/api_reply.h"
+#include "handlers/json_text.h"
 
 namespace tinyserve::handlers {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+// Of one bit; end() is still to come.
+JsonText begin_bit(std::uint64_t number) {
+  JsonText json(JsonText::Layout::kOneLine);
+  json.begin_object().key("n").number(number);
+  return json;
+}
 
-std::string time_text() {
+void add_time(JsonText& json) {
   const auto text = format_timestamp(clock_us(CLOCK_REALTIME));
-  return std::string(text.data(), text.size());
+  json.key("time").text({text.data(), text.size()});
 }
 
 // Which bits are sent, and how long it is from one to the next.
@@ -58,11 +63,10 @@ class Lines final : public PacedContent {
   using PacedContent::PacedContent;
 
   [[nodiscard]] std::string bit(std::uint64_t number) const override {
-    Json json;
-    json["n"] = number;
-    json["of"] = last();
-    json["time"] = time_text();
-    return json.dump() + "\n";
+    JsonText json = begin_bit(number);
+    json.key("of").number(last());
+    add_time(json);
+    return json.end().take() + "\n";
   }
 };
 
@@ -70,10 +74,9 @@ class Events final : public PacedContent {
   using PacedContent::PacedContent;
 
   [[nodiscard]] std::string bit(std::uint64_t number) const override {
-    Json data;
-    data["n"] = number;
-    data["time"] = time_text();
-    return fmt::format("id: {}\nevent: tick\ndata: {}\n\n", number, data.dump());
+    JsonText data = begin_bit(number);
+    add_time(data);
+    return fmt::format("id: {}\nevent: tick\ndata: {}\n\n", number, data.end().take());
   }
 };
 

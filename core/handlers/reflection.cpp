@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 
@@ -15,6 +14,7 @@
 #include "base/utf8.h"
 #include "handlers/api_reply.h"
 #include "handlers/file_answer.h"
+#include "handlers/json_text.h"
 #include "http/owned_request.h"
 #include "http/query.h"
 
@@ -22,19 +22,17 @@ namespace tinyserve::handlers {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 // More content than this takes so long, above a tenth of a millisecond, that a worker has to do it.
 constexpr std::uint64_t kMostOnLoop = 32 * 1024;
 
-Json query_json(const http::Target& target) {
-  Json json;
-  json["raw"] = target.query ? Json(*target.query) : Json();
-  json["pairs"] = Json::array();
+void write_query(JsonText& json, const http::Target& target) {
+  json.begin_object().key("raw");
+  target.query ? json.text(*target.query) : json.literal("null");
+  json.key("pairs").begin_array();
   for (const auto& [name, value] : http::parse_query(target.query.value_or(""))) {
-    json["pairs"].push_back(Json::array({name, value}));
+    json.begin_array().text(name).text(value).end();
   }
-  return json;
+  json.end().end();
 }
 
 // Whether the script of a page could read the answer. Browsers say so of every page at this
@@ -51,21 +49,20 @@ bool is_kept_from_scripts(std::string_view name) {
          iequals(name, "Proxy-Authorization");
 }
 
-Json fields_json(const http::Fields& fields) {
-  Json lines = Json::array();
+void write_fields(JsonText& json, const http::Fields& fields) {
   const bool by_page = is_asked_by_page(fields);
-  fields.for_each_line([&lines, by_page](std::string_view name, std::string_view value) {
-    Json line;
-    line["name"] = name;
+  json.begin_array();
+  fields.for_each_line([&json, by_page](std::string_view name, std::string_view value) {
+    json.begin_object().key("name").text(name).key("value");
     if (by_page && is_kept_from_scripts(name)) {
-      line["value"] = Json();
+      json.literal("null");
     } else {
-      line["value"] = value;
-      if (!is_utf8(value)) line["base64"] = encode_base64(value);
+      json.text(value);
+      if (!is_utf8(value)) json.key("base64").text(encode_base64(value));
     }
-    lines.push_back(std::move(line));
+    json.end();
   });
-  return lines;
+  json.end();
 }
 
 // Whether it is readable as it is, and does not grow beyond twice its size in JSON.
@@ -77,21 +74,24 @@ bool is_text(std::string_view content) {
   return is_utf8(content) && std::none_of(content.begin(), content.end(), is_control);
 }
 
-Json content_json(const http::Content& content) {
-  Json json;
-  json["size"] = content.size;
-  if (content.size > kMostReflected) {
-    json["truncated"] = true;
-    return json;
-  }
+void write_bytes(JsonText& json, const http::Content& content) {
   std::string bytes(content.view);
   for (const Block& block : content.blocks) bytes += block.view();
   if (is_text(bytes)) {
-    json["text"] = std::move(bytes);
+    json.key("text").text(bytes);
   } else {
-    json["base64"] = encode_base64(bytes);
+    json.key("base64").text(encode_base64(bytes));
   }
-  return json;
+}
+
+void write_content(JsonText& json, const http::Content& content) {
+  json.begin_object().key("size").number(content.size);
+  if (content.size > kMostReflected) {
+    json.key("truncated").literal("true");
+  } else {
+    write_bytes(json, content);
+  }
+  json.end();
 }
 
 std::string address_text(const Caller& caller) {
@@ -101,21 +101,21 @@ std::string address_text(const Caller& caller) {
   return text.data();
 }
 
-Json connection_json(const Caller& caller) {
-  Json json;
-  json["address"] = address_text(caller);
-  json["port"] = caller.port;
-  json["number"] = caller.connection;
-  json["request"] = caller.request;
-  return json;
+void write_connection(JsonText& json, const Caller& caller) {
+  json.begin_object();
+  json.key("address").text(address_text(caller));
+  json.key("port").number(caller.port);
+  json.key("number").number(caller.connection);
+  json.key("request").number(caller.request);
+  json.end();
 }
 
-Json timing_json(const Caller& caller, Instant now) {
+void write_timing(JsonText& json, const Caller& caller, Instant now) {
   const auto received = format_timestamp(caller.first_byte.wall_us);
-  Json json;
-  json["received"] = std::string_view(received.data(), received.size());
-  json["took_us"] = now.mono_us - caller.first_byte.mono_us;
-  return json;
+  json.begin_object();
+  json.key("received").text({received.data(), received.size()});
+  json.key("took_us").duration(now.mono_us - caller.first_byte.mono_us);
+  json.end();
 }
 
 Answer reply(std::string json) {
@@ -153,17 +153,23 @@ Answer reflect(const Ask& ask, const Caller& caller) {
 std::string reflection(const http::Request& request, const http::Path& path, const Caller& caller,
                        Instant now) {
   const bool slash = path.wants_directory && !path.text.empty();
-  Json json;
-  json["method"] = http::name(request.method);
-  json["target"] = request.target.text;
-  json["path"] = "/" + path.text + (slash ? "/" : "");
-  json["query"] = query_json(request.target);
-  json["version"] = request.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1";
-  json["fields"] = fields_json(request.fields);
-  json["content"] = content_json(request.content);
-  json["connection"] = connection_json(caller);
-  json["timing"] = timing_json(caller, now);
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  JsonText json;
+  json.begin_object();
+  json.key("method").text(http::name(request.method));
+  json.key("target").text(request.target.text);
+  json.key("path").text("/" + path.text + (slash ? "/" : ""));
+  json.key("query");
+  write_query(json, request.target);
+  json.key("version").text(request.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1");
+  json.key("fields");
+  write_fields(json, request.fields);
+  json.key("content");
+  write_content(json, request.content);
+  json.key("connection");
+  write_connection(json, caller);
+  json.key("timing");
+  write_timing(json, caller, now);
+  return json.end().take() + "\n";
 }
 
 }  // namespace tinyserve::handlers
