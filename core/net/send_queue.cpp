@@ -32,20 +32,23 @@ bool is_full(int error) { return error == EAGAIN || error == EWOULDBLOCK || erro
 
 }  // namespace
 
+// Here and below, what needs memory comes first: all of it is added and counted, or nothing.
 void SendQueue::append(std::string_view bytes) {
-  queued_ += bytes.size();
   // Only blocks of our own grow: others are shared with whoever handed them in.
-  if (segments_.size() > first_ && segments_.back().grows) {
-    Segment& last = segments_.back();
-    const std::string_view part = bytes.substr(0, last.block.room());
-    last.block.append(part);
-    last.length += part.size();
-    bytes.remove_prefix(part.size());
+  const bool can_grow = segments_.size() > first_ && segments_.back().grows;
+  const std::string_view part = bytes.substr(0, can_grow ? segments_.back().block.room() : 0);
+  const std::string_view rest = bytes.substr(part.size());
+  const std::size_t last = segments_.size() - 1;
+  if (!rest.empty()) {
+    Block block = Block::with_capacity(std::max(rest.size(), kCopyBlock));
+    block.append(rest);
+    segments_.push_back({std::move(block), {}, 0, rest.size(), 0, {}, true});
   }
-  if (bytes.empty()) return;
-  Block block = Block::with_capacity(std::max(bytes.size(), kCopyBlock));
-  block.append(bytes);
-  segments_.push_back({std::move(block), {}, 0, bytes.size(), 0, {}, true});
+  if (!part.empty()) {
+    segments_[last].block.append(part);
+    segments_[last].length += part.size();
+  }
+  queued_ += bytes.size();
 }
 
 void SendQueue::append(Block block, std::uint64_t offset, std::uint64_t length) {
@@ -53,14 +56,14 @@ void SendQueue::append(Block block, std::uint64_t offset, std::uint64_t length) 
   // What is small leaves in one piece with what is in front of it: copying is cheaper than another
   // vector.
   if (length <= kCopiedSize && !empty()) return append(block.view().substr(offset, length));
-  queued_ += length;
   segments_.push_back({std::move(block), {}, offset, length});
+  queued_ += length;
 }
 
 void SendQueue::append(SharedFd file, std::uint64_t offset, std::uint64_t length, FileReads reads) {
   if (length == 0) return;
-  queued_ += length;
   segments_.push_back({{}, std::move(file), offset, length, 0, reads});
+  queued_ += length;
 }
 
 SendQueue::Outcome SendQueue::flush(int fd, std::uint64_t budget) {
