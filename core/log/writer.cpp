@@ -15,6 +15,7 @@
 #include <cstring>
 #include <ctime>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -145,8 +146,11 @@ struct Writer::Shared {
         fd(std::move(log_fd)),
         needs_line_feed(ends_within_line(fd.get(), path)) {}
 
+  void drop(std::string_view lines);
+  void tell_dropped(std::uint64_t count);
   void wake_if_due();
   void run();
+  bool take_turn();
   bool wait_for_lines();
   bool write_all();
   Error write_batch();
@@ -184,6 +188,7 @@ struct Writer::Shared {
   // The thread's own.
   UniqueFd fd;
   bool failing = false;  // the last write failed and its bytes are still in the ring
+  bool is_told = false;  // and somebody knows
   bool in_line = false;  // the last byte written was not the end of a line
   bool needs_line_feed;  // before anything else is written: the file had such an end already
   std::optional<off_t> size_when_failing;
@@ -218,30 +223,46 @@ void Writer::push(std::string_view lines) {
 void Writer::push_alone(std::string_view lines) {
   Shared& shared = *shared_;
   if (shared.closed.load(std::memory_order_relaxed)) return;
-  if (!thread_.joinable()) start();
+  if (!thread_.joinable() && !start()) return shared.drop(lines);
   const std::uint64_t dropped = shared.dropped.load(std::memory_order_relaxed);
   const bool is_untold = shared.has_events && dropped != shared.dropped_told;
   if (lines.size() + (is_untold ? kMaxDroppedLine : 0) > shared.ring.room()) {
-    shared.dropped.fetch_add(count_lines(lines), std::memory_order_relaxed);
-    return;
+    return shared.drop(lines);
   }
-  if (is_untold) {
-    Buffer event;
-    append_event(event, Dropped{clock_us(CLOCK_REALTIME), dropped - shared.dropped_told});
-    shared.ring.append(event.view());
-    shared.dropped_told = dropped;
-  }
+  if (is_untold) shared.tell_dropped(dropped);
   shared.ring.append(lines);
   shared.wake_if_due();
 }
 
-void Writer::start() {
+// False: nobody will write what is pushed. Without memory the next push tries again.
+bool Writer::start() {
   try {
-    thread_ = start_thread([shared = shared_] { shared->run(); });
-  } catch (const std::system_error& error) {
-    shared_->closed = true;
-    shared_->report(Severity::kError,
-                    std::string("the log is not written: no thread: ") + error.code().message());
+    try {
+      thread_ = start_thread([shared = shared_] { shared->run(); });
+    } catch (const std::system_error& error) {
+      shared_->report(Severity::kError,
+                      std::string("the log is not written: no thread: ") + error.code().message());
+      shared_->closed = true;
+    }
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  return thread_.joinable();
+}
+
+void Writer::Shared::drop(std::string_view lines) {
+  dropped.fetch_add(count_lines(lines), std::memory_order_relaxed);
+}
+
+// Or later, when there is memory for it.
+void Writer::Shared::tell_dropped(std::uint64_t count) {
+  try {
+    Buffer event;
+    append_event(event, Dropped{clock_us(CLOCK_REALTIME), count - dropped_told});
+    ring.append(event.view());
+    dropped_told = count;
+  } catch (const std::bad_alloc&) {
+    return;
   }
 }
 
@@ -288,14 +309,25 @@ void Writer::Shared::wake_if_due() {
 
 // The thread. It ends after stop(), or when nobody will ever read the log again.
 void Writer::Shared::run() {
-  while (wait_for_lines()) {
-    if (reopen_requested.exchange(false)) reopen();
-    if (!write_all()) break;
+  while (wait_for_lines() && take_turn()) {
   }
   // The last act, since stop() may return at once.
   const std::lock_guard lock(mutex);
   finished = true;
   changed.notify_all();
+}
+
+// False when there is no use in going on. Words take memory, lines that are written do not: where
+// there is none, the next turn finds what was to be said still to be true, and says it.
+bool Writer::Shared::take_turn() {
+  const bool is_to_reopen = reopen_requested.exchange(false);
+  try {
+    if (is_to_reopen) reopen();
+    return write_all();
+  } catch (const std::bad_alloc&) {
+    if (is_to_reopen) reopen_requested = true;
+    return !is_stopping();
+  }
 }
 
 // Sleeps until a batch is due. False when it is time to end. It gathers before it sleeps for good,
@@ -402,16 +434,21 @@ void Writer::Shared::skip_torn_line() {
 
 void Writer::Shared::note_failure(const Error& error) {
   size_when_failing = size_of_file(fd.get());
-  if (std::exchange(failing, true)) return;
-  dropped_before_failure = dropped.load(std::memory_order_relaxed);
+  if (!std::exchange(failing, true)) {
+    dropped_before_failure = dropped.load(std::memory_order_relaxed);
+    is_told = false;
+  }
+  if (is_told) return;
   report(Severity::kError, "cannot write the log, trying again: " + error.code.message());
+  is_told = true;
 }
 
 void Writer::Shared::note_success() {
-  if (!std::exchange(failing, false)) return;
+  if (!failing) return;
   const std::uint64_t lost = dropped.load(std::memory_order_relaxed) - dropped_before_failure;
   report(Severity::kInfo,
          "the log is written again; lines lost meanwhile: " + std::to_string(lost));
+  failing = false;
 }
 
 bool Writer::Shared::is_stopping() {

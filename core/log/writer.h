@@ -50,8 +50,8 @@ class Writer {
   ~Writer();  // stops as stop() does
 
   // Puts a complete line (or several) into the ring, all or nothing and in one piece; drops and
-  // counts them when they do not fit. Never waits for the log. The writer's thread is started by
-  // the first push.
+  // counts them when they do not fit, or there is no memory for the writer's thread, which is
+  // started by the first push. Never waits for the log.
   void push(std::string_view lines);
 
   // Opens the path anew before the next write (log rotation), at the end of a line; nothing for
@@ -72,7 +72,7 @@ class Writer {
   struct Shared;
   explicit Writer(std::shared_ptr<Shared> shared);
   void push_alone(std::string_view lines);
-  void start();
+  [[nodiscard]] bool start();
 
   std::shared_ptr<Shared> shared_;  // shared with the thread, which may outlive this object
   std::thread thread_;              // runs from the first push to stop()
