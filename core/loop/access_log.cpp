@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "log/glob.h"
@@ -58,11 +59,19 @@ Draft AccessLog::begin(log::Buffer& drafts, const RequestOrigin& origin,
 }
 
 void AccessLog::record(const log::Buffer& drafts, const Draft& draft, const log::Outcome& outcome) {
-  if (draft.visit) tally_->add(*draft.visit, outcome);
-  if (draft.record.empty()) return;
-  encoder_.finish(lines_, drafts, draft.record, outcome);
+  if (!draft.record.empty()) encoder_.finish(lines_, drafts, draft.record, outcome);
+  if (draft.visit) count(*draft.visit, outcome);
   // The writer takes a batch whole or not at all: it must stay far below what its ring holds.
   if (lines_.size() >= kMostGathered) hand_over();
+}
+
+// The line is there: without memory the summary lacks something, and nothing is done twice.
+void AccessLog::count(const log::Visit& visit, const log::Outcome& outcome) noexcept {
+  try {
+    tally_->add(visit, outcome);
+  } catch (const std::bad_alloc&) {
+    return;
+  }
 }
 
 void AccessLog::absorb(AccessLog& other) {
@@ -105,8 +114,8 @@ const std::string& AccessLog::text_of(const net::Address& peer) {
   const bool is_same = std::memcmp(bytes.data(), last_peer_.bytes().data(), bytes.size()) == 0 &&
                        peer.is_ipv6() == last_peer_.is_ipv6();
   if (!is_same) {
-    last_peer_ = peer;
     last_peer_text_ = peer.host();
+    last_peer_ = peer;
   }
   return last_peer_text_;
 }

@@ -55,9 +55,9 @@ class AccessLog {
   [[nodiscard]] Draft begin(log::Buffer& drafts, const RequestOrigin& origin,
                             const http::RequestHead& head);
   void finish(const log::Buffer& drafts, const Draft& draft, const log::Outcome& outcome) {
+    if (enabled()) record(drafts, draft, outcome);
     ++totals_.requests;
     totals_.bytes += outcome.bytes;
-    if (enabled()) record(drafts, draft, outcome);
   }
 
   void connection_opened() { ++totals_.connections; }
@@ -77,6 +77,7 @@ class AccessLog {
 
  private:
   void record(const log::Buffer& drafts, const Draft& draft, const log::Outcome& outcome);
+  void count(const log::Visit& visit, const log::Outcome& outcome) noexcept;
   void push_lines();
   [[nodiscard]] bool is_ignored(std::string_view path) const;
   [[nodiscard]] const std::string& text_of(const net::Address& peer);
