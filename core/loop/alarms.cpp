@@ -2,9 +2,13 @@
 
 #include <algorithm>
 
+#include "base/room.h"
+
 namespace tinyserve::loop {
 
 void Alarms::set(std::uint64_t ticket, std::int64_t when_ms) {
+  make_room_for(heap_, heap_.size() + 1);
+  make_room_for(due_, heap_.size() + 1);
   heap_.push_back({when_ms, ticket});
   std::push_heap(heap_.begin(), heap_.end(), later);
 }
@@ -14,14 +18,14 @@ std::int64_t Alarms::wait_ms(std::int64_t now_ms) const {
   return std::max<std::int64_t>(heap_.front().when_ms - now_ms, 0);
 }
 
-std::vector<std::uint64_t> Alarms::due(std::int64_t now_ms) {
-  std::vector<std::uint64_t> tickets;
+const std::vector<std::uint64_t>& Alarms::due(std::int64_t now_ms) {
+  due_.clear();
   while (!heap_.empty() && heap_.front().when_ms <= now_ms) {
-    tickets.push_back(heap_.front().ticket);
+    due_.push_back(heap_.front().ticket);
     std::pop_heap(heap_.begin(), heap_.end(), later);
     heap_.pop_back();
   }
-  return tickets;
+  return due_;
 }
 
 }  // namespace tinyserve::loop

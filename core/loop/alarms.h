@@ -1,7 +1,8 @@
 // alarms.h — when answers that are held back, or paced, go on: to the millisecond.
 //
 // A heap: few connections wait like this, and the wheel of deadlines.h is too coarse for it. What
-// is not wanted any more is not taken out; whoever is woken looks whether it is time.
+// is not wanted any more is not taken out; whoever is woken looks whether it is time. Only set()
+// needs memory.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,8 @@ class Alarms {
   // How long to wait for the first one, in milliseconds; -1 when there is none.
   [[nodiscard]] std::int64_t wait_ms(std::int64_t now_ms) const;
 
-  // Whose time has come, in order, each of them taken out.
-  [[nodiscard]] std::vector<std::uint64_t> due(std::int64_t now_ms);
+  // Whose time has come, in order, each of them taken out. Good until the next call.
+  [[nodiscard]] const std::vector<std::uint64_t>& due(std::int64_t now_ms);
 
  private:
   struct Alarm {
@@ -30,6 +31,7 @@ class Alarms {
   static bool later(const Alarm& a, const Alarm& b) { return a.when_ms > b.when_ms; }
 
   std::vector<Alarm> heap_;  // the first one in front
+  std::vector<std::uint64_t> due_;
 };
 
 }  // namespace tinyserve::loop

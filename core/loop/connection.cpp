@@ -308,11 +308,12 @@ void Connection::abandon(Services& services, Via via, std::string_view why) {
   apply(Event::kBroken);
 }
 
-// Where no answer to the request has been begun, the client is told; otherwise the connection ends.
+// Where no answer to the request has been begun, the client is told; otherwise, and where there is
+// no request, the connection ends.
 void Connection::fail(Services& services) noexcept {
   try {
     const bool can_answer =
-        exchange_ && !closing_ && !exchange_->content &&
+        exchange_ && !closing_ && !exchange_->content && exchange_->reader.mid_request() &&
         (exchange_->awaits_answer() || http::next_state(state_, Event::kRequestReady).has_value());
     if (!can_answer) return abandon(services, Via::kInternalError, "exception");
     exchange_->job_under_way = false;
@@ -320,9 +321,24 @@ void Connection::fail(Services& services) noexcept {
     answer_refusal(services, {Status::kInternalError, "exception"});
     send(services);
   } catch (...) {
-    exchange_.reset();
-    state_ = State::kClosed;
+    close_now();
   }
+}
+
+void Connection::drop(Services& services) noexcept {
+  try {
+    break_off(services);
+  } catch (...) {
+    close_now();
+  }
+}
+
+// Not even the records of what was under way can be written. What has left may be a part only, and
+// to an older client a FIN would say that it was all (RFC 9112 §8).
+void Connection::close_now() noexcept {
+  if (exchange_) reset_at_close(fd());
+  exchange_.reset();
+  state_ = State::kClosed;
 }
 
 // Step 8: completes the records of the answers that have left.

@@ -43,6 +43,7 @@ class Connection {
   void resume(Services& services, Job& job);  // a worker has done what it was given
   void ask_again(Services& services);      // ... for another connection, which this one waits for
   void fail(Services& services) noexcept;  // an exception came out of a step
+  void drop(Services& services) noexcept;  // it can't be watched any more
 
   [[nodiscard]] http::State state() const { return state_; }
   // Whether receive() may be called: what was received earlier comes first, and the bytes that wait
@@ -77,9 +78,9 @@ class Connection {
   void answer_request(Services& services);
   void deliver(Services& services, handlers::Answer answer);
   void wait_for(Services& services, handlers::Answer answer);
-  void deliver_late(Services& services, handlers::Answer answer);
   void wait_for_job(Services& services, std::unique_ptr<Job> job);
   void refuse_to_wait(Services& services);
+  void deliver_late(Services& services, handlers::Answer answer);
   void finish_request();
   void answer_refusal(Services& services, const http::Refusal& refusal);
   void queue_ready(Services& services, handlers::AnswerCache::Hit ready,
@@ -100,6 +101,7 @@ class Connection {
   void bound_memory(Services& services);
   void wait_for_input(Services& services);
   void record_progress(Services& services);
+  void close_now() noexcept;
   void abandon(Services& services, http::Via via, std::string_view why);
   void take_exchange(Services& services);
   void return_exchange(Services& services);

@@ -11,6 +11,12 @@ int Deadlines::wait_ms(std::int64_t now_ms) {
   return static_cast<int>(std::max<std::int64_t>(first_ * kTickMs - now_ms, 0));
 }
 
+void Deadlines::add_slots(std::uint32_t count) {
+  make_room_for(due_, count);
+  make_room_for(nodes_, count);
+  nodes_.resize(count);
+}
+
 // Empties the buckets up to that of `now_ms`.
 void Deadlines::turn_to(std::int64_t now_ms) {
   const std::int64_t now_tick = now_ms / kTickMs;

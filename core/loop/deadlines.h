@@ -1,15 +1,17 @@
 // deadlines.h — when patience ends, for many connections at once: a wheel of buckets, refreshed
 // lazily.
 //
-// Moving a deadline further away, which every request does, only stores a number. When the bucket
-// comes due in which it was put, the number is looked at again. Only an earlier deadline is moved
-// at once. Nothing here reads a clock. Times are milliseconds of the monotonic clock; what is late
-// is late by one tick at most.
+// Only a slot that is new needs memory. Moving a deadline further away, which every request does,
+// only stores a number. When the bucket comes due in which it was put, the number is looked at
+// again. Only an earlier deadline is moved at once. Nothing here reads a clock. Times are
+// milliseconds of the monotonic clock; what is late is late by one tick at most.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <vector>
+
+#include "base/room.h"
 
 namespace tinyserve::loop {
 
@@ -22,7 +24,7 @@ class Deadlines {
 
   // The deadline of `slot`, a small number that the caller hands out; kNever takes it away.
   void set(std::uint32_t slot, std::int64_t deadline_ms) {
-    if (slot >= nodes_.size()) nodes_.resize(slot + 1);
+    if (slot >= nodes_.size()) add_slots(slot + 1);
     Node& node = nodes_[slot];
     node.deadline_ms = deadline_ms;
     if (deadline_ms == kNever) {
@@ -39,7 +41,8 @@ class Deadlines {
   void shrink(std::uint32_t slots) {
     if (slots < nodes_.size()) nodes_.resize(slots);
     nodes_.shrink_to_fit();
-    due_ = {};
+    due_.clear();
+    keep_room_for(due_, slots);
   }
 
   // How long the caller may sleep: milliseconds until a bucket comes due, or -1 while there is
@@ -65,6 +68,7 @@ class Deadlines {
     bool linked = false;
   };
 
+  void add_slots(std::uint32_t count);
   void turn_to(std::int64_t now_ms);
   void link(std::uint32_t slot);
   void unlink(std::uint32_t slot);

@@ -6,10 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <exception>
+#include <new>
 #include <string>
 
+#include "base/room.h"
 #include "http/date.h"
 #include "loop/upload.h"
 
@@ -18,8 +19,10 @@ namespace tinyserve::loop {
 namespace {
 
 constexpr int kAcceptBurst = 64;
-constexpr int kMostWaiting = 4096;              // to be accepted, when the server stops
-constexpr std::size_t kDoorPlaces = 64;         // of all loops together
+constexpr int kMostWaiting = 4096;          // to be accepted, when the server stops
+constexpr std::size_t kMostReceived = 256;  // connections that are received from before the first
+                                            // is answered
+constexpr std::size_t kDoorPlaces = 64;     // of all loops together
 constexpr std::int64_t kWarningPauseMs = 1000;  // between two words of any loop, on average
 constexpr std::size_t kCrowd = 8;  // connections; what fewer of them took is kept for the next ones
 constexpr std::int64_t kCrowdPauseMs =
@@ -65,6 +68,8 @@ Loop::Loop(const Config& config, Commons& commons, std::vector<net::Listener> li
                 commons.budget, workers, finished_jobs_, read_clocks()},
       deadlines_(services_.now.mono_ms()) {
   services_.warning_pause_ms = kWarningPauseMs * static_cast<std::int64_t>(commons.loops);
+  received_.reserve(kMostReceived);
+  read_time();
 }
 
 void Loop::stop() noexcept {
@@ -123,7 +128,8 @@ void Loop::receive(std::span<const net::Poller::Event> events) {
 void Loop::receive_from(std::uint64_t token) {
   const Slot* const entry = slot_of(token);
   if (entry == nullptr || !entry->connection->takes_input()) return;
-  if (receive_buffer_.size() - buffered_ < kMostPerReceive) take_received();
+  const bool is_full = receive_buffer_.size() - buffered_ < kMostPerReceive;
+  if (is_full || received_.size() == kMostReceived) take_received();
   char* const place = receive_buffer_.data() + buffered_;
   const ssize_t count = receive_some(entry->connection->fd(), place, kMostPerReceive);
   if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
@@ -181,14 +187,12 @@ Loop::Slot* Loop::slot_of(std::uint64_t ticket) {
 // Who has gone meanwhile is not answered; but what was made is kept, and others may wait for it.
 void Loop::take_finished_jobs() {
   for (auto& [ticket, job] : finished_jobs_.take()) {
-    job->finish();
+    finish(*job);
     if (slot_of(ticket) != nullptr) {
       step(static_cast<std::uint32_t>(ticket),
            [this, &job = *job](Connection& connection) { connection.resume(services_, job); });
     }
-    if (auto change = unclaimed_change(*job)) {
-      services_.workers.post(discard(std::move(change)), ticket, finished_jobs_);
-    }
+    discard_unclaimed(*job, ticket);
     const auto* maker = dynamic_cast<const handlers::AnswerJob*>(job.get());
     if (maker == nullptr) continue;
     const auto others = services_.waiting.extract(maker->number());
@@ -198,6 +202,34 @@ void Loop::take_finished_jobs() {
       step(static_cast<std::uint32_t>(other),
            [this](Connection& connection) { connection.ask_again(services_); });
     }
+  }
+}
+
+// What can't be kept is made again for whoever asks next.
+void Loop::finish(Job& job) noexcept {
+  try {
+    job.finish();
+  } catch (const std::exception& exception) {
+    tell_of(exception);
+  }
+}
+
+// Without memory for a job the loop does its work.
+void Loop::discard_unclaimed(Job& job, std::uint64_t ticket) noexcept {
+  auto change = unclaimed_change(job);
+  if (!change) return;
+  try {
+    services_.workers.post(discard(std::move(change)), ticket, finished_jobs_);
+  } catch (const std::bad_alloc&) {
+    return;
+  }
+}
+
+void Loop::tell_of(const std::exception& exception) noexcept {
+  try {
+    services_.report(log::Severity::kError, std::string("a request failed: ") + exception.what());
+  } catch (const std::bad_alloc&) {
+    services_.report(log::Severity::kError, "a request failed");
   }
 }
 
@@ -213,8 +245,12 @@ void Loop::settle(std::uint32_t slot) {
   if (connection.state() == http::State::kRespond) {
     deadlines_.set(slot, Deadlines::kNever);
     if (deadline_ms != http::kNever && deadline_ms != entry.alarm_ms) {
+      try {
+        alarms_.set(token_of(slot, entry.generation), deadline_ms);
+      } catch (const std::bad_alloc&) {
+        return give_up(slot);
+      }
       entry.alarm_ms = deadline_ms;
-      alarms_.set(token_of(slot, entry.generation), deadline_ms);
     }
   } else {
     deadlines_.set(slot, deadline_ms);
@@ -223,16 +259,19 @@ void Loop::settle(std::uint32_t slot) {
   if (wanted != entry.watched) {
     entry.watched = wanted;
     if (!poller_.modify(connection.fd(), epoll_bits(wanted), token_of(slot, entry.generation))) {
-      // For lack of memory. Nobody would hear of it again before its deadline.
-      entry.connection->break_off(services_);
-      closed_.push_back(slot);
-      return;
+      return give_up(slot);
     }
   }
   if (connection.wants_turn() && !entry.queued_turn) {
     entry.queued_turn = true;
     turns_.push_back(slot);
   }
+}
+
+// For lack of memory. Nobody would hear of the connection again, or not before its deadline.
+void Loop::give_up(std::uint32_t slot) {
+  slots_[slot]->connection->drop(services_);
+  closed_.push_back(slot);
 }
 
 void Loop::destroy_closed() {
@@ -265,13 +304,12 @@ void Loop::give_back() {
   most_connections_ = connections_;
   while (!slots_.empty() && !slots_.back()->connection) slots_.pop_back();
   std::erase_if(free_slots_, [this](std::uint32_t slot) { return slot >= slots_.size(); });
-  deadlines_.shrink(static_cast<std::uint32_t>(slots_.size()));
+  const std::size_t count = slots_.size();
+  deadlines_.shrink(static_cast<std::uint32_t>(count));
   slots_.shrink_to_fit();
-  free_slots_.shrink_to_fit();
+  for (auto* const list : {&free_slots_, &closed_, &turns_, &going_on_})
+    keep_room_for(*list, count);
   longest_idle_ = {};
-  closed_ = {};
-  turns_ = {};
-  received_ = {};
   services_.idle_exchanges.clear();
   ::malloc_trim(0);
 }
@@ -279,11 +317,13 @@ void Loop::give_back() {
 void Loop::go_on() {
   if (turns_.empty()) return;
   // Those that want yet another turn are queued anew, behind the next batch of events.
-  for (const std::uint32_t slot : std::exchange(turns_, {})) {
+  going_on_.swap(turns_);
+  for (const std::uint32_t slot : going_on_) {
     slots_[slot]->queued_turn = false;
     if (!slots_[slot]->connection) continue;
     step(slot, [this](Connection& connection) { connection.go_on(services_); });
   }
+  going_on_.clear();
 }
 
 void Loop::ring_alarms() {

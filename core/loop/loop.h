@@ -11,6 +11,9 @@
 // event of a connection that was closed earlier in the same batch, or a job that was posted for it,
 // can't meet the one that took its slot.
 //
+// Where memory runs out, the connection ends whose step needed some. What the loop needs for a
+// connection beside its steps is made when it is accepted.
+//
 // A server may have several, which share nothing that changes but the counts in Commons. At the
 // limit of connections each makes room with its own: one that has none idle turns the newcomer
 // away, though another loop may have some.
@@ -90,6 +93,11 @@ class Loop {
   template <class Step>
   void step(std::uint32_t slot, Step action);
   void settle(std::uint32_t slot);
+  void give_up(std::uint32_t slot);
+  void make_place();
+  void finish(Job& job) noexcept;
+  void discard_unclaimed(Job& job, std::uint64_t ticket) noexcept;
+  void tell_of(const std::exception& exception) noexcept;
   void destroy_closed();
   void give_back();
   void go_on();
@@ -134,14 +142,16 @@ class Loop {
   static constexpr std::size_t kMostPerReceive = 64 * 1024;
   std::array<char, 2 * kMostPerReceive> receive_buffer_;
   std::size_t buffered_ = 0;
-  std::vector<Received> received_;
+  std::vector<Received> received_;  // never more than it has room for
 
   std::vector<std::unique_ptr<Slot>> slots_;  // shrinks between two turns only
+  // Each has room for all slots.
   std::vector<std::uint32_t> free_slots_;
-  std::vector<std::uint32_t> closed_;  // in this turn
-  std::vector<std::uint32_t> turns_;   // slots that want to go on without an event
-  std::uint32_t generations_ = 0;      // so far: each connection's is another one
-  std::size_t connections_ = 0;        // without those at the door
+  std::vector<std::uint32_t> closed_;    // in this turn
+  std::vector<std::uint32_t> turns_;     // slots that want to go on without an event
+  std::vector<std::uint32_t> going_on_;  // those of the turn before
+  std::uint32_t generations_ = 0;        // so far: each connection's is another one
+  std::size_t connections_ = 0;          // without those at the door
   std::size_t at_the_door_ = 0;
   std::size_t most_connections_ = 0;  // since memory was given back
   std::int64_t give_back_ms_ = http::kNever;
@@ -170,8 +180,7 @@ void Loop::step(std::uint32_t slot, Step action) {
   try {
     action(connection);
   } catch (const std::exception& exception) {
-    services_.diagnostics.report(log::Severity::kError,
-                                 std::string("a request failed: ") + exception.what());
+    tell_of(exception);
     connection.fail(services_);
   }
   settle(slot);

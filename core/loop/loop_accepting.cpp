@@ -3,9 +3,11 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <new>
 #include <string>
 #include <string_view>
 
+#include "base/room.h"
 #include "loop/loop.h"
 
 namespace tinyserve::loop {
@@ -23,6 +25,11 @@ void Loop::accept_burst(int listener, int most) {
   for (int accepted = 0; accepted < most; ++accepted) {
     const bool full = commons_.places.are_taken();
     if (full && at_the_door_ >= door_places_ && !has_idle()) return watch_listeners(false);
+    try {
+      make_place();
+    } catch (const std::bad_alloc&) {
+      return turn_away_one(listener, fail("accept", ENOMEM));
+    }
     auto next = net::accept_one(listener);
     if (!next) return turn_away_one(listener, next.error());
     if (!*next) return;
@@ -31,22 +38,30 @@ void Loop::accept_burst(int listener, int most) {
   }
 }
 
-void Loop::admit(net::Accepted accepted) {
-  std::uint32_t slot = 0;
-  if (free_slots_.empty()) {
-    slot = static_cast<std::uint32_t>(slots_.size());
-    slots_.push_back(std::make_unique<Slot>());
-  } else {
-    slot = free_slots_.back();
-    free_slots_.pop_back();
+// Sees to it that there is a free slot. It comes with its place in each list of slots, so that none
+// of them needs memory later.
+void Loop::make_place() {
+  if (!free_slots_.empty()) return;
+  const std::size_t count = slots_.size() + 1;
+  for (auto* const list : {&free_slots_, &closed_, &turns_, &going_on_}) {
+    make_room_for(*list, count);
   }
+  const auto slot = static_cast<std::uint32_t>(count - 1);
+  deadlines_.set(slot, Deadlines::kNever);
+  slots_.push_back(std::make_unique<Slot>());
+  free_slots_.push_back(slot);
+}
+
+void Loop::admit(net::Accepted accepted) {
+  const std::uint32_t slot = free_slots_.back();
+  free_slots_.pop_back();
   Slot& entry = *slots_[slot];
   entry.generation = ++generations_;
   const int fd = accepted.fd.get();
   const auto added = poller_.add(fd, net::Poller::kReadable, token_of(slot, entry.generation));
   if (!added) {
     free_slots_.push_back(slot);
-    return services_.warn("cannot watch a new connection: " + added.error().message());
+    return services_.warn("cannot watch a new connection", added.error());
   }
   entry.watched = http::Interest::kReadable;
   entry.at_the_door = !commons_.places.take();
@@ -61,9 +76,11 @@ void Loop::admit(net::Accepted accepted) {
     return;
   }
   ++at_the_door_;
-  services_.warn("the connection limit of " + std::to_string(commons_.places.most()) +
-                 " is reached: new connections get a 503");
-  step(slot, [this](Connection& connection) { connection.turn_away(services_); });
+  step(slot, [this](Connection& connection) {
+    services_.warn("the connection limit of " + std::to_string(commons_.places.most()) +
+                   " is reached: new connections get a 503");
+    connection.turn_away(services_);
+  });
 }
 
 // Whether a connection has been idle long enough to make room for another: the last candidate.
@@ -100,6 +117,11 @@ void Loop::make_room() {
 // idle for less, so the list stays right until it is used up.
 void Loop::find_longest_idle() {
   idle_search_ms_ = services_.now.mono_ms();
+  try {
+    make_room_for(longest_idle_, slots_.size());
+  } catch (const std::bad_alloc&) {
+    return;
+  }
   const std::int64_t latest = idle_search_ms_ - kLeastIdleMs;
   for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
     const Slot& entry = *slots_[slot];
@@ -113,10 +135,10 @@ void Loop::find_longest_idle() {
 }
 
 // Descriptors or memory have run out. Left alone, the listener would be reported for ever: one
-// client is told with the spare descriptor, then accepting pauses for a moment.
+// client is told with the spare descriptor and nothing else, then accepting pauses for a moment.
 void Loop::turn_away_one(int listener, const Error& error) {
-  services_.warn("cannot accept connections for now: " + error.message());
-  if (error.is(EMFILE) || error.is(ENFILE)) {
+  services_.warn("cannot accept connections for now", error);
+  if (error.is(EMFILE) || error.is(ENFILE) || error.is(ENOMEM)) {
     constexpr std::string_view kAnswer =
         "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\nConnection: "
         "close\r\n\r\n";

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <memory>
+#include <new>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -10,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/memory_budget.h"
+#include "base/result.h"
 #include "base/worker_pool.h"
 #include "handlers/router.h"
 #include "log/diagnostics.h"
@@ -41,11 +44,25 @@ struct Services {
   void post(std::unique_ptr<Job>&& job) { workers.post(std::move(job), ticket, finished_jobs); }
 
   // A word for the person at the terminal, unless there was one just now: a crowd must not flood
-  // it.
-  void warn(std::string_view text) {
+  // it. Without memory nothing is said.
+  void warn(std::string_view text) noexcept {
     if (now.mono_ms() - warned_ms < warning_pause_ms) return;
     warned_ms = now.mono_ms();
-    diagnostics.report(log::Severity::kWarning, text);
+    report(log::Severity::kWarning, text);
+  }
+  void warn(std::string_view text, const Error& error) noexcept {
+    try {
+      warn(std::string(text) + ": " + error.message());
+    } catch (const std::bad_alloc&) {
+      warn(text);
+    }
+  }
+  void report(log::Severity severity, std::string_view text) noexcept {
+    try {
+      diagnostics.report(severity, text);
+    } catch (const std::exception&) {
+      return;
+    }
   }
 };
 
