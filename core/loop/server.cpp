@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <deque>
-#include <future>
+#include <exception>
+#include <new>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -147,11 +149,17 @@ struct Server::Impl {
     Loop loop;
   };
 
+  // What a loop came to.
+  struct End {
+    Result<void> result;
+    std::exception_ptr exception;
+  };
+
   Impl(const Config& wanted, log::Diagnostics& told) : config(wanted), diagnostics(told) {}
   Result<void> add_lanes(files::Root root, std::vector<net::Listener> listeners);
   Result<void> add_lane(files::Root root, std::vector<net::Listener> listeners);
   Result<void> run_lanes();
-  Result<void> run_until_all_end(Loop& loop);
+  [[nodiscard]] End run_until_all_end(Loop& loop) noexcept;
   void stop() noexcept;
   [[nodiscard]] const files::Root& root() const { return lanes.front().root; }
 
@@ -287,40 +295,41 @@ Result<void> Server::run() {
 
 // Runs the first loop on the caller's thread, each of the others on its own, until all have ended.
 Result<void> Server::Impl::run_lanes() {
-  std::vector<std::future<Result<void>>> ends;
+  std::vector<End> ends(lanes.size());
   std::vector<std::thread> threads;
+  threads.reserve(lanes.size());  // a thread that has been started must find its place
   Result<void> result;
-  const auto task_of = [this, &ends](Lane& lane) {
-    std::packaged_task<Result<void>()> task([this, &lane] { return run_until_all_end(lane.loop); });
-    ends.push_back(task.get_future());
-    return task;
-  };
   try {
-    for (std::size_t i = 1; i < lanes.size(); ++i)
-      threads.push_back(start_thread(task_of(lanes[i])));
+    for (std::size_t i = 1; i < lanes.size(); ++i) {
+      threads.push_back(start_thread(
+          [this, &loop = lanes[i].loop, &end = ends[i]] { end = run_until_all_end(loop); }));
+    }
   } catch (const std::system_error& error) {
-    ends.pop_back();
     result = Error{error.code(), "start a thread"};
     stop();
+  } catch (const std::bad_alloc&) {
+    result = fail("start a thread", ENOMEM);
+    stop();
   }
-  task_of(lanes.front())();
+  ends.front() = run_until_all_end(lanes.front().loop);
   for (std::thread& thread : threads) thread.join();
-  for (std::future<Result<void>>& end : ends) {
-    if (const auto ended = end.get(); !ended && result) result = ended;
+  for (const End& end : ends) {
+    if (end.exception) std::rethrow_exception(end.exception);
+    if (!end.result && result) result = end.result;
   }
   return result;
 }
 
 // However one ends, the others are to end with it.
-Result<void> Server::Impl::run_until_all_end(Loop& loop) {
+Server::Impl::End Server::Impl::run_until_all_end(Loop& loop) noexcept {
+  End end;
   try {
-    const auto ended = loop.run();
-    stop();
-    return ended;
+    end.result = loop.run();
   } catch (...) {
-    stop();
-    throw;
+    end.exception = std::current_exception();
   }
+  stop();
+  return end;
 }
 
 void Server::Impl::stop() noexcept {

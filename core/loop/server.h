@@ -50,7 +50,7 @@ class Server {
   // the server. kAddress: the text is no IP address (EINVAL). kInherited: the descriptor is not
   // open (EBADF), no socket (ENOTSOCK), no stream (EPROTOTYPE), of another family than IPv4 and
   // IPv6 (EAFNOSUPPORT), or does not listen (EINVAL). Raises the soft limit of descriptors to the
-  // hard one, and ignores SIGPIPE for the process.
+  // hard one, and ignores SIGPIPE for the process. Throws std::bad_alloc.
   [[nodiscard]] static std::variant<Server, StartFailure> open(const Config& config,
                                                                log::Diagnostics& diagnostics);
   Server(Server&&) noexcept;
@@ -80,7 +80,8 @@ class Server {
   // Serves until stop() was called and what was running has ended, on the caller's thread and on
   // Config::threads - 1 further ones; the first line of the log is the listening event, the last
   // one the stopping event. Fails only when epoll itself does, for any of them, or when the system
-  // allows no more threads (EAGAIN).
+  // allows no more threads (EAGAIN). Throws std::bad_alloc where there is no memory for those
+  // events; while it serves, running out of memory ends connections, not this.
   [[nodiscard]] Result<void> run();
 
   // What was served so far: not while run() runs. Percentiles and tables are empty without
