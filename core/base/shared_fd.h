@@ -13,8 +13,16 @@ namespace tinyserve {
 
 class SharedFd {
  public:
+  // What was found when it was opened, for those who read it later.
+  struct Version {
+    std::int64_t mtime_ns = 0;
+    std::uint64_t size = 0;
+  };
+
   SharedFd() = default;
-  explicit SharedFd(UniqueFd fd) : state_(fd ? new State{std::move(fd), 1} : nullptr) {}
+  explicit SharedFd(UniqueFd fd) : SharedFd(std::move(fd), Version{}) {}
+  SharedFd(UniqueFd fd, Version version)
+      : state_(fd ? new State{std::move(fd), 1, version} : nullptr) {}
   SharedFd(const SharedFd& other) : state_(other.state_) {
     if (state_ != nullptr) ++state_->references;
   }
@@ -29,12 +37,14 @@ class SharedFd {
 
   // The descriptor, or -1; it stays open as long as this object or a copy of it lives.
   [[nodiscard]] int get() const { return state_ == nullptr ? -1 : state_->fd.get(); }
+  [[nodiscard]] Version version() const { return state_ == nullptr ? Version{} : state_->version; }
   explicit operator bool() const { return state_ != nullptr; }
 
  private:
   struct State {
     UniqueFd fd;
     std::uint32_t references;
+    Version version;
   };
   State* state_ = nullptr;
 };

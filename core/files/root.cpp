@@ -113,7 +113,7 @@ Result<Entry> Root::find(const std::string& path) const {
   if (!facts) return facts.error();
   // Swapped for something else meanwhile: what a FIFO was opened for has no use.
   if (facts->kind != seen->kind || facts->kind == Kind::kOther) return Entry{Facts{}, {}};
-  return Entry{*facts, SharedFd(*std::move(fd)), is_slow_};
+  return Entry{*facts, SharedFd(*std::move(fd), {facts->mtime_ns, facts->size}), is_slow_};
 }
 
 Result<Root> Root::duplicate() const {

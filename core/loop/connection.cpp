@@ -160,6 +160,9 @@ void Connection::send(Services& services) {
     case SendQueue::Outcome::kTruncated:
       // The announced length can't be kept. An end that is too early is the only honest answer.
       return abandon(services, Via::kInternalError, "file became shorter");
+    case SendQueue::Outcome::kChanged:
+      // The rest would be of another version than what has left.
+      return abandon(services, Via::kInternalError, "file changed while it was sent");
     case SendQueue::Outcome::kFailed:
       return abandon(services, Via::kInternalError, "file could not be read");
   }

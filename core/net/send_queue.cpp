@@ -2,6 +2,7 @@
 
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 
 #include <algorithm>
@@ -26,6 +27,16 @@ bool is_in_memory(int fd, std::uint64_t offset, SendQueue::FileReads reads) {
   if (::preadv2(fd, &place, 1, static_cast<off_t>(offset), RWF_NOWAIT) >= 0) return true;
   if (errno == EOPNOTSUPP) return reads == SendQueue::FileReads::kFromMemory;
   return errno != EAGAIN;
+}
+
+// Whether another version of `file` is there than the one that was opened. What has only become
+// longer still begins with the bytes that were announced.
+bool has_changed(const SharedFd& file) {
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return false;  // reading it will tell
+  const auto [mtime_ns, size] = file.version();
+  const std::int64_t now_ns = status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec;
+  return now_ns != mtime_ns && static_cast<std::uint64_t>(status.st_size) <= size;
 }
 
 bool is_full(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS; }
@@ -62,12 +73,13 @@ void SendQueue::append(Block block, std::uint64_t offset, std::uint64_t length) 
 
 void SendQueue::append(SharedFd file, std::uint64_t offset, std::uint64_t length, FileReads reads) {
   if (length == 0) return;
-  segments_.push_back({{}, std::move(file), offset, length, 0, reads});
+  segments_.push_back({{}, std::move(file), offset, length, 0, reads, false, flushes_ + 1});
   queued_ += length;
 }
 
 SendQueue::Outcome SendQueue::flush(int fd, std::uint64_t budget) {
   const std::uint64_t start = sent_;
+  ++flushes_;
   while (!empty()) {
     if (sent_ - start >= budget) return Outcome::kTurnOver;
     const Outcome outcome = segments_[first_].block ? send_memory(fd) : send_file(fd);
@@ -145,6 +157,10 @@ void SendQueue::part_is_warm() {
 // first and the last one are in memory, those between them are.
 SendQueue::Outcome SendQueue::send_file(int fd) {
   Segment& segment = segments_[first_];
+  // In the turn in which it was queued it has just been looked at. A file system that takes its
+  // time is not asked.
+  const bool is_old = flushes_ != segment.flush && segment.reads == FileReads::kFromMemory;
+  if (is_old && has_changed(segment.file)) return Outcome::kChanged;
   if (segment.offset >= segment.warm_end) {
     const FilePart part = cold_part();
     if (!is_in_memory(part.fd, part.offset, segment.reads) ||

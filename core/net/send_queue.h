@@ -37,6 +37,7 @@ class SendQueue {
     kTurnOver,   // it would take more, but others have a right to their turn
     kBroken,     // the peer is gone
     kTruncated,  // a file ended before its slice did: what was announced can't be sent
+    kChanged,    // a file was written to after a part of it, or of what is in front of it, has left
     kFailed,     // a file could not be read
     kCold,       // what comes next is a part of a file that is not in memory: see cold_part()
   };
@@ -70,7 +71,8 @@ class SendQueue {
     std::uint64_t length = 0;
     std::uint64_t warm_end = 0;  // of what need not be looked at before it is sent
     FileReads reads = FileReads::kFromMemory;
-    bool grows = false;  // the block is this queue's own: more bytes can be put behind these
+    bool grows = false;       // the block is this queue's own: more bytes can be put behind these
+    std::uint32_t flush = 0;  // the number of the flush that came first
   };
 
   Outcome send_memory(int fd);
@@ -83,6 +85,7 @@ class SendQueue {
   std::size_t first_ = 0;  // of segments_ that has not left
   std::uint64_t queued_ = 0;
   std::uint64_t sent_ = 0;
+  std::uint32_t flushes_ = 0;
 };
 
 }  // namespace tinyserve::net

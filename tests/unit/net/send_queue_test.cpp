@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -14,6 +15,7 @@
 #include <utility>
 
 #include "support/cold_file.h"
+#include "support/file_times.h"
 #include "support/temp_tree.h"
 
 namespace tinyserve::net {
@@ -263,6 +265,43 @@ TEST(SendQueue, SaysThatAFileEndedTooEarly) {
   EXPECT_EQ(queue.flush(socket.ours.get(), kNoLimit), Outcome::kTruncated);
   EXPECT_EQ(socket.arrived(), "head:0123456789");
   EXPECT_EQ(queue.sent(), 15U);
+}
+
+// As the server opens one: with what it is like.
+SharedFd open_version(const TempTree& tree, const std::string& name) {
+  UniqueFd fd(::open(tree.path(name).c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status {};
+  EXPECT_EQ(::fstat(fd.get(), &status), 0);
+  const std::int64_t ns = status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec;
+  return SharedFd(std::move(fd), {ns, static_cast<std::uint64_t>(status.st_size)});
+}
+
+TEST(SendQueue, SaysThatAFileWasWrittenToWhileItWasSent) {
+  const TempTree tree{{"file", pattern(100'000)}};
+  test::set_mtime(tree.path("file"), 1000);
+  SendQueue queue;
+  queue.append(open_version(tree, "file"), 0, 50'000);
+  queue.append(open_version(tree, "file"), 50'000, 50'000);
+  const Narrow socket;
+  EXPECT_EQ(queue.flush(socket.ours.get(), kNoLimit), Outcome::kFull);
+  EXPECT_FALSE(socket.arrived().empty());
+  EXPECT_EQ(queue.flush(socket.ours.get(), kNoLimit), Outcome::kFull) << "nothing has changed";
+  EXPECT_FALSE(socket.arrived().empty());
+  test::set_mtime(tree.path("file"), 2000);
+  EXPECT_EQ(queue.flush(socket.ours.get(), kNoLimit), Outcome::kChanged);
+}
+
+TEST(SendQueue, SendsTheBeginningOfAFileThatGrows) {
+  const TempTree tree{{"file", pattern(100'000)}};
+  test::set_mtime(tree.path("file"), 1000);
+  SendQueue queue;
+  queue.append(open_version(tree, "file"), 0, 100'000);
+  const Narrow socket;
+  EXPECT_EQ(queue.flush(socket.ours.get(), kNoLimit), Outcome::kFull);
+  std::string text = socket.arrived();
+  tree.append("file", "more");
+  text += drain(queue, socket);
+  EXPECT_TRUE(text == pattern(100'000));
 }
 
 TEST(SendQueue, SaysThatAFileCannotBeRead) {
