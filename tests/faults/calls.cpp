@@ -31,11 +31,11 @@ std::atomic<std::size_t> failing_call{kMostCalls};
 std::atomic<int> failing_nth{0};
 std::atomic<int> failing_error{0};
 std::atomic<bool> has_failed{false};
-thread_local bool is_outside = false;
+thread_local bool spared = false;
 
 // Whether this use is the one that is to fail; errno is set then.
 bool fails(std::size_t call) {
-  if (is_outside) return false;
+  if (spared) return false;
   const int nth = ++counts[call];
   if (call != failing_call || nth != failing_nth) return false;
   has_failed = true;
@@ -111,8 +111,10 @@ bool disarm() {
 
 int uses(std::size_t call) { return counts[call]; }
 
-Outside::Outside() : before_(is_outside) { is_outside = true; }
-Outside::~Outside() { is_outside = before_; }
+bool is_outside() noexcept { return spared; }
+
+Outside::Outside() : before_(spared) { spared = true; }
+Outside::~Outside() { spared = before_; }
 
 }  // namespace tinyserve::faults
 

@@ -28,6 +28,9 @@ bool disarm();
 // How often calls()[call] was used since arm().
 [[nodiscard]] int uses(std::size_t call);
 
+// Whether nothing fails on this thread.
+[[nodiscard]] bool is_outside() noexcept;
+
 // The thread that holds one is no part of the server.
 class Outside {
  public:
