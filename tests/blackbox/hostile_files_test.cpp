@@ -2,11 +2,16 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -136,6 +141,121 @@ TEST(HostileFiles, ThatAreNoFilesAreRefusedWithoutWaiting) {
   EXPECT_EQ(get(server.address(), "/pipe").status, 403);
   EXPECT_EQ(get(server.address(), "/socket").status, 403);
   EXPECT_EQ(get(server.address(), "/").status, 200);
+}
+
+// Reading one would never end.
+TEST(HostileFiles, ThatAreDevicesAreRefusedWithoutReading) {
+  const TempTree tree{{"site/x", "x"}};
+  tree.symlink("/dev/zero", "site/link");
+  const bool has_node =
+      ::mknod(tree.path("site/node").c_str(), S_IFCHR | 0666, ::makedev(1, 5)) == 0;
+  const ServerProcess confined{tree.path("site")};
+  EXPECT_EQ(get(confined.address(), "/link").status, 404);
+  const ServerProcess server{tree.path("site"), {"--follow-symlinks"}};
+  EXPECT_EQ(get(server.address(), "/link").status, 403);
+  EXPECT_EQ(get(server.address(), "/link/").status, 404);
+  EXPECT_EQ(get(server.address(), "/").status, 200);
+  if (!has_node) GTEST_SKIP() << "no device can be made here";
+  EXPECT_EQ(get(confined.address(), "/node").status, 403);
+  EXPECT_EQ(get(server.address(), "/node").status, 403);
+  EXPECT_EQ(get(server.address(), "/").status, 200);
+}
+
+// The references of a listing, as they stand in it.
+Texts references_in(const std::string& page) {
+  constexpr std::string_view kBegin = "href=\"./";
+  Texts references;
+  for (std::size_t at = page.find(kBegin); at != page.npos; at = page.find(kBegin, at)) {
+    at += kBegin.size();
+    references.push_back(page.substr(at, page.find('"', at) - at));
+  }
+  return references;
+}
+
+// What a reference of a folder, "na%20me/", means (RFC 3986 §2.1).
+std::string decoded(const std::string& reference) {
+  std::string name;
+  for (std::size_t at = 0; at + 1 < reference.size(); ++at) {
+    const bool is_code = reference[at] == '%';
+    name += is_code ? static_cast<char>(std::stoi(reference.substr(at + 1, 2), nullptr, 16))
+                    : reference[at];
+    if (is_code) at += 2;
+  }
+  return name;
+}
+
+std::string encoded(const std::string& name) {
+  std::string text;
+  for (const char c : name) {
+    std::array<char, 4> byte{};
+    std::snprintf(byte.data(), byte.size(), "%%%02X", static_cast<unsigned>(c) & 0xffU);
+    text += byte.data();
+  }
+  return text;
+}
+
+// One of each byte that a name may have, and the longest ones.
+Texts strange_names() {
+  Texts names{std::string(255, 'n'),
+              std::string(255, '\xff'),
+              std::string(255, '"'),
+              "<script>alert(1)<!-- -->",
+              "&lt;&quot;",
+              "%2e%2e%2f",
+              "a\nb: c",
+              "\xed\xa0\x80"};
+  for (int byte = 1; byte < 256; ++byte) {
+    if (byte != '/') names.push_back(std::string("byte") + static_cast<char>(byte));
+  }
+  return names;
+}
+
+bool has_control_byte(const std::string& name) {
+  return std::any_of(name.begin(), name.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+TEST(HostileNames, LeadFromEveryPageToWhatTheyName) {
+  const TempTree tree;
+  const Texts names = strange_names();
+  for (const std::string& name : names) {
+    tree.write(name + "/file", name);
+  }
+  ServerProcess server{tree.path()};
+  const auto ask_for = [&server](const std::string& target, const std::string& fields = "") {
+    return get(server.address(), target, fields);
+  };
+  const std::string page = ask_for("/", "Accept: text/html\r\n").body;
+  const auto json =
+      nlohmann::json::parse(ask_for("/", "Accept: application/json\r\n").body);  // and UTF-8
+  ASSERT_EQ(json.size(), names.size());
+  Texts references = references_in(page);
+  // What can't be asked for is named only.
+  ASSERT_EQ(references.size(), names.size() - static_cast<std::size_t>(std::count_if(
+                                                  names.begin(), names.end(), has_control_byte)));
+  for (const auto& entry : json) {
+    references.push_back(entry.at("href").get<std::string>().substr(2));
+  }
+  std::size_t asked = 2;
+  for (const std::string& reference : references) {
+    const Response answer = ask_for("/" + reference + "file");
+    const bool is_found = answer.status == 200 && answer.body == decoded(reference);
+    // Control bytes are refused in every path.
+    const bool is_refused = answer.status == 400 && has_control_byte(decoded(reference));
+    EXPECT_TRUE(is_found || is_refused) << reference << " " << answer.status;
+    ++asked;
+  }
+  for (const std::string& name : names) {
+    const Response answer = ask_for("/" + encoded(name));
+    EXPECT_EQ(answer.status, has_control_byte(name) ? 400 : 301) << encoded(name);
+    const std::string location = answer.field("Location");
+    ++asked;
+    if (answer.status != 301) continue;
+    EXPECT_EQ(ask_for(location + "file").body, name) << location;
+    ++asked;
+  }
+  // One line for each, or they would not be so many.
+  EXPECT_EQ(server.wait_for_records(asked).size(), asked);
 }
 
 // Years that no HTTP date can say, and before there were any (stat(2) has 64 bits).
