@@ -6,16 +6,20 @@
 
 namespace tinyserve {
 
-std::vector<FinishedJobs::Finished> FinishedJobs::take() { return std::exchange(finished_, {}); }
+std::list<FinishedJobs::Finished> FinishedJobs::take() { return std::exchange(finished_, {}); }
 
-void FinishedJobs::put(Finished finished) { finished_.push_back(std::move(finished)); }
+void FinishedJobs::put(std::list<Finished> finished) {
+  finished_.splice(finished_.end(), finished);
+}
 
 WorkerPool::WorkerPool(std::size_t threads) : most_threads_(threads) {}
 
 WorkerPool::~WorkerPool() = default;
 
-void WorkerPool::post(std::unique_ptr<Job> job, std::uint64_t ticket, FinishedJobs& home) {
-  home.put({ticket, std::move(job)});
+void WorkerPool::post(std::unique_ptr<Job>&& job, std::uint64_t ticket, FinishedJobs& home) {
+  std::list<FinishedJobs::Finished> posted(1);
+  posted.front() = {ticket, std::move(job)};
+  home.put(std::move(posted));
 }
 
 }  // namespace tinyserve
