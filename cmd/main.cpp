@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <new>
 #include <optional>
@@ -105,6 +106,8 @@ int serve(Settings settings, std::vector<UniqueFd> sockets, const Environment& e
   if (lacks_browser) diagnostics.report(log::Severity::kWarning, kNoBrowser);
   manager.tell("READY=1");
   report(server.urls().front());
+  // From here on running out of memory ends a connection.
+  std::set_new_handler(nullptr);
   const Result<void> ended = server.run();
   if (!ended) {
     diagnostics.report(log::Severity::kError, "cannot go on: " + ended.error().message());
@@ -140,6 +143,15 @@ int print_generated(std::span<const char* const> kinds) {
   std::fprintf(stderr, "tinyserve: --generate wants one of %s\n", wanted.c_str());
   return 2;
 }
+
+// Where there is too little memory even for an exception, throwing one ends in std::terminate.
+[[noreturn]] void end_without_memory() {
+  std::fputs("tinyserve: out of memory\n", stderr);
+  std::_Exit(1);
+}
+
+// Before all objects that are made before main() is called.
+[[gnu::constructor(101)]] void expect_no_memory() { std::set_new_handler(end_without_memory); }
 
 }  // namespace
 }  // namespace tinyserve::cmd

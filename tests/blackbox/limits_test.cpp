@@ -1,11 +1,13 @@
 // What is too large or too much is refused with an answer that says so and arrives.
 #include <gtest/gtest.h>
+#include <cstdlib>
 
 #include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "support/program.h"
 #include "support/raw_client.h"
 #include "support/server_process.h"
 #include "support/temp_tree.h"
@@ -188,6 +190,30 @@ TEST(Limits, GiveDescriptorsAndPlacesBackAfterResets) {
     client.reset();
   }
   for (int i = 0; i < 30; ++i) EXPECT_EQ(get(server.address(), "/x").status, 200);
+}
+
+// With a little more memory each time: first too little to be loaded, then to start, then enough.
+TEST(Limits, OfMemoryEndAStartWithAWord) {
+  if (std::getenv("TESTED_PROGRAM") != nullptr)
+    GTEST_SKIP() << "a sanitizer reserves more addresses than that";
+  const TempTree site{{"x", "content"}};
+  int refused = 0;
+  bool has_served = false;
+  for (int kib = 6000; kib < 100'000 && !has_served; kib += 50) {
+    Program program({.command = {"prlimit", "--as=" + std::to_string(kib * 1024), tinyserve_path(),
+                                 site.path(), "--port", "0"},
+                     .environment = {}});
+    has_served = program.wait_until(
+        [&program] { return program.err().find("http://") != std::string::npos; });
+    if (has_served) break;
+    const int code = program.wait();
+    if (code == 127) continue;  // as the loader says it
+    EXPECT_EQ(code, 1) << kib << " KiB: " << program.err();
+    EXPECT_EQ(program.err().find("tinyserve: "), 0U) << program.err();
+    ++refused;
+  }
+  EXPECT_TRUE(has_served);
+  EXPECT_GT(refused, 0);
 }
 
 }  // namespace

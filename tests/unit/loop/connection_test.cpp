@@ -372,12 +372,13 @@ TEST(Connection, EndsRatherThanLieAboutAFileThatShrank) {
   EXPECT_TRUE(bench.closed());
   const std::size_t head = text.find("\r\n\r\n") + 4;
   EXPECT_EQ(test::parse_response_head(text.substr(0, head)).field("Content-Length"), "1000000");
-  EXPECT_TRUE(text.substr(head) == pattern(200'000)) << text.size() - head;
+  const std::string content = text.substr(head);
+  EXPECT_TRUE(pattern(200'000).starts_with(content)) << content.size();
   const auto records = bench.records();
   ASSERT_EQ(records.size(), 1U);
-  EXPECT_EQ(records[0].at("bytes"), 200'000);
+  EXPECT_EQ(records[0].at("bytes"), content.size());
   EXPECT_EQ(records[0].at("via"), "internal-error");
-  EXPECT_EQ(records[0].at("why"), "file became shorter");
+  EXPECT_EQ(records[0].at("why"), "file changed while it was sent");
 }
 
 // --- patience

@@ -277,11 +277,11 @@ SharedFd open_version(const TempTree& tree, const std::string& name) {
 }
 
 TEST(SendQueue, SaysThatAFileWasWrittenToWhileItWasSent) {
-  const TempTree tree{{"file", pattern(100'000)}};
+  const TempTree tree{{"file", pattern(1'000'000)}};
   test::set_mtime(tree.path("file"), 1000);
   SendQueue queue;
-  queue.append(open_version(tree, "file"), 0, 50'000);
-  queue.append(open_version(tree, "file"), 50'000, 50'000);
+  queue.append(open_version(tree, "file"), 0, 500'000);
+  queue.append(open_version(tree, "file"), 500'000, 500'000);
   const Narrow socket;
   EXPECT_EQ(queue.flush(socket.ours.get(), kNoLimit), Outcome::kFull);
   EXPECT_FALSE(socket.arrived().empty());
