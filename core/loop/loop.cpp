@@ -107,7 +107,7 @@ Result<void> Loop::turn() {
   go_on();
   expire();
   destroy_closed();
-  give_back();
+  if (give_back_ms_ != http::kNever) give_back();
   reconsider_listeners();
   services_.router.close_idle_files(services_.now);
   access_log_.hand_over();
@@ -275,6 +275,7 @@ void Loop::give_up(std::uint32_t slot) {
 }
 
 void Loop::destroy_closed() {
+  if (closed_.empty()) return;
   for (const std::uint32_t slot : closed_) {
     Slot& entry = *slots_[slot];
     if (!entry.connection) continue;

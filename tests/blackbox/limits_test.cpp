@@ -1,8 +1,8 @@
 // What is too large or too much is refused with an answer that says so and arrives.
 #include <gtest/gtest.h>
-#include <cstdlib>
 
 #include <chrono>
+#include <cstdlib>
 #include <string>
 #include <thread>
 #include <vector>
