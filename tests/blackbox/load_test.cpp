@@ -64,6 +64,14 @@ class Crowd {
     }
   }
 
+  // Every client sends `part` of a request.
+  void say_all(const std::string& part) {
+    for (const Member& member : members_) {
+      ASSERT_EQ(::send(member.fd, part.data(), part.size(), MSG_NOSIGNAL),
+                static_cast<ssize_t>(part.size()));
+    }
+  }
+
   // Every client that is still connected sends `request`; waits until each has an answer or was
   // hung up on. Returns how many got which status; 0 stands for no answer at all.
   std::map<int, std::size_t> ask_all(const std::string& request) {
@@ -167,6 +175,40 @@ TEST(Load, HoldsTenThousandConnectionsWhileRequestsRun) {
   }
   for (int i = 0; i < 500; ++i) ASSERT_EQ(get(server.address(), "/x").body, "content");
   EXPECT_EQ(crowd.ask_all(get_request("/x")), (std::map<int, std::size_t>{{200, 10'000}}));
+}
+
+// Of ten thousand clients at once, `size` bytes each that are no whole head, and later its end; who
+// got which status. Somebody else is served meanwhile.
+std::map<int, std::size_t> ask_with_large_heads(std::size_t size) {
+  const TempTree site{{"x", "content"}};
+  const ServerProcess server{site.path(), {"--max-connections", "11000", "--log-format", "none"}};
+  Crowd crowd{server.port()};
+  crowd.join(10'000);
+  EXPECT_EQ(crowd.ask_all(get_request("/x")), (std::map<int, std::size_t>{{200, 10'000}}));
+  const std::string cookie = "Cookie: " + std::string(size / 2, 'c');
+  crowd.say_all("GET /x HTTP/1.1\r\nHost: localhost\r\n" + cookie + "\r\n" + cookie);
+  RawClient beside{server.address()};
+  for (int i = 0; i < 1000; ++i) {
+    beside.send(get_request("/x"));
+    EXPECT_EQ(beside.read_response().body, "content");
+  }
+  std::map<int, std::size_t> statuses = crowd.ask_all("\r\n\r\n");
+  EXPECT_EQ(get(server.address(), "/x").body, "content");
+  return statuses;
+}
+
+TEST(Load, HoldsTheLargeHeadsOfTenThousandClients) {
+  if (!raise_descriptor_limit(12'000)) GTEST_SKIP() << "needs 12,000 descriptors";
+  EXPECT_EQ(ask_with_large_heads(16 * 1024), (std::map<int, std::size_t>{{200, 10'000}}));
+}
+
+// 470 MiB, of which it holds 256.
+TEST(Load, TellsThoseWhoseLargeHeadsFindNoMemory) {
+  if (!raise_descriptor_limit(12'000)) GTEST_SKIP() << "needs 12,000 descriptors";
+  std::map<int, std::size_t> statuses = ask_with_large_heads(48 * 1024);
+  EXPECT_GT(statuses[200], 4000u);
+  EXPECT_GT(statuses[503], 1000u);
+  EXPECT_EQ(statuses[200] + statuses[503], 10'000u);
 }
 
 TEST(Load, AnswersTwelveThousandClientsWithRoomForTenThousand) {
