@@ -94,7 +94,7 @@ class WorkerPool {
   // this throws std::bad_alloc, `job` stays where it is.
   void post(std::unique_ptr<Job>&& job, std::uint64_t ticket, FinishedJobs& home);
 
-  // Which threads there may come to be.
+  // How many threads there may come to be. To be asked before the first job is posted.
   [[nodiscard]] std::size_t most_threads() const {
     return most_threads_ == 0 ? kMostByItself : most_threads_;
   }

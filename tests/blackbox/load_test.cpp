@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/descriptor_limit.h"
 #include "support/raw_client.h"
 #include "support/server_process.h"
 #include "support/temp_tree.h"
@@ -25,13 +25,6 @@ namespace tinyserve::test {
 namespace {
 
 using std::chrono::steady_clock;
-
-bool raise_descriptor_limit(rlim_t wanted) {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  return ::setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= wanted;
-}
 
 // Many clients in one thread, each of which says one thing at a time and waits for the answer.
 class Crowd {

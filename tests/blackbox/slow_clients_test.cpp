@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/descriptor_limit.h"
 #include "support/raw_client.h"
 #include "support/server_process.h"
 #include "support/temp_tree.h"
@@ -310,11 +310,7 @@ void make_site(const TempTree& site) {
 }
 
 TEST(SlowClients, CostNobodyElseAnything) {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  if (limit.rlim_cur < kClients + 1000) GTEST_SKIP() << "needs 6,000 descriptors";
+  if (!raise_descriptor_limit(kClients + 1000)) GTEST_SKIP() << "needs 6,000 descriptors";
   const TempTree tree;
   make_site(tree);
   const ServerProcess server{tree.path(),
