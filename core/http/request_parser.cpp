@@ -28,10 +28,10 @@ std::size_t find_end(std::string_view input, std::size_t at, std::size_t limit) 
 
 }  // namespace
 
-void RequestParser::reset() {
-  position_ = line_start_ = head_start_ = 0;
+// Forgets the head before.
+void RequestParser::clear() {
+  line_start_ = head_start_ = 0;
   method_size_ = target_size_ = 0;
-  stage_ = Stage::kStart;
   empty_lines_ = version_read_ = 0;
   minor_version_ = 1;
   has_version_ = false;
@@ -41,6 +41,7 @@ void RequestParser::reset() {
 RequestHead RequestParser::head(const char* base) const {
   RequestHead head;
   head.text = {base, position_};
+  if (position_ == 0) return head;
   head.method = {base + head_start_, method_size_};
   if (target_size_ != 0) head.target = {base + head_start_ + method_size_ + 1, target_size_};
   head.minor_version = minor_version_;
@@ -276,6 +277,7 @@ RequestParser::Step RequestParser::request_line(std::string_view input) {
 }
 
 RequestParser::Step RequestParser::parse(std::string_view input) {
+  if (position_ == 0) clear();
   if (stage_ < Stage::kFieldStart) {
     const Step step = request_line(input);
     if (step != Step::kDone) return step;

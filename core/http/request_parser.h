@@ -58,8 +58,17 @@ class RequestParser {
   // Whether a byte of a request (other than the empty lines that may precede one) has been seen.
   [[nodiscard]] bool begun() const { return stage_ > Stage::kEmptyLine; }
 
-  // Ready for another request.
-  void reset();
+  // Ready for another request. What was found in a whole head is kept until another one is read.
+  void reset() {
+    whole_ = stage_ == Stage::kHeadEnd ? position_ : 0;
+    position_ = 0;
+    stage_ = Stage::kStart;
+  }
+  // After reset(): as if the head that was read last, all of it, had been read again.
+  void repeat() {
+    position_ = whole_;
+    stage_ = Stage::kHeadEnd;
+  }
 
  private:
   enum class Stage : std::uint8_t {
@@ -77,6 +86,7 @@ class RequestParser {
     kHeadEnd,   // after the CR of the empty line
   };
 
+  void clear();
   // Each reads on from its stage. kNeedMore: the input ended; kDone: on to the next stage.
   Step request_line(std::string_view input);
   bool whole_request_line(std::string_view input);
@@ -93,6 +103,7 @@ class RequestParser {
 
   const Limits* limits_;
   std::size_t position_ = 0;    // how much of the input has been read
+  std::size_t whole_ = 0;       // how much of the last one was its head
   std::size_t line_start_ = 0;  // of the line being read
   std::size_t head_start_ = 0;  // of the request line
   std::uint32_t method_size_ = 0;

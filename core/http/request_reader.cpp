@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kSmallBlock = 4 * 1024;
 constexpr std::size_t kLargeBlock = 64 * 1024;
+constexpr std::size_t kMostRemembered = 1024;  // bytes; a longer head is read each time
 constexpr Refusal kOutOfMemory{Status::kUnavailable, "memory budget"};
 
 }  // namespace
@@ -58,40 +59,55 @@ void RequestReader::settle() {
 }
 
 RequestReader::Next RequestReader::read_head() {
-  switch (parser_.parse(input_)) {
-    case RequestParser::Step::kNeedMore:
-      return Next::kNeedMore;
-    case RequestParser::Step::kRefused:
-      return refuse(parser_.refusal());
-    case RequestParser::Step::kDone:
-      break;
+  if (!repeats_head()) {
+    switch (parser_.parse(input_)) {
+      case RequestParser::Step::kNeedMore:
+        return Next::kNeedMore;
+      case RequestParser::Step::kRefused:
+        return refuse(parser_.refusal());
+      case RequestParser::Step::kDone:
+        break;
+    }
+    head_ = input_.substr(0, parser_.head_size());
+    has_head_ = true;
+    if (const auto refusal = request_.read(parser_.head(head_.data()), *limits_)) {
+      return refuse(*refusal);
+    }
   }
-  if (const auto refusal = request_.read(parser_.head(input_.data()), *limits_)) {
-    return refuse(*refusal);
-  }
-  const std::string_view behind = input_.substr(parser_.head_size());
+  has_head_ = true;
+  input_.remove_prefix(head_.size());
   const bool chunked = request_.framing.kind == Framing::Kind::kChunked;
-  if (chunked || request_.framing.length > behind.size()) {
+  if (chunked || request_.framing.length > input_.size()) {
     stage_ = Stage::kDecide;
     return Next::kHead;
   }
   // The usual case: all of it is in the buffer, and nothing needs to be copied.
   content_received_ = request_.framing.length;
-  request_.content.view = behind.substr(0, content_received_);
+  request_.content.view = input_.substr(0, content_received_);
   request_.content.size = content_received_;
   stage_ = Stage::kComplete;
   return Next::kRequest;
+}
+
+// Whether the next request begins as the last one did: then its head means the same.
+bool RequestReader::repeats_head() {
+  if (head_.empty() || parser_.has_read()) return false;
+  if (input_.starts_with(head_)) {
+    parser_.repeat();
+    return true;
+  }
+  head_.clear();
+  return false;
 }
 
 void RequestReader::take_content() { begin_content(Use::kTaken); }
 void RequestReader::skip_content() { begin_content(Use::kSkipped); }
 void RequestReader::stream_content() { begin_content(Use::kStreamed); }
 
-// Puts the head where it survives the turns that its content takes.
 void RequestReader::begin_content(Use use) {
   TS_CHECK(stage_ == Stage::kDecide);
   use_ = use;
-  if (!keep_head()) {
+  if (!charge_head()) {
     refuse(kOutOfMemory);
     return;
   }
@@ -99,23 +115,16 @@ void RequestReader::begin_content(Use use) {
   stage_ = Stage::kContent;
 }
 
-bool RequestReader::keep_head() {
-  const std::size_t size = parser_.head_size();
-  if (!charge(size)) return false;
-  kept_head_ = input_.substr(0, size);
-  input_.remove_prefix(size);
-  request_.content = {};
-  const auto refusal = request_.read(parser_.head(kept_head_.data()), *limits_);
-  TS_CHECK(!refusal);  // it means what it meant before
+bool RequestReader::charge_head() {
+  if (!is_charged_ && !charge(head_.size())) return false;
+  is_charged_ = true;
   return true;
 }
 
 bool RequestReader::keep() {
   TS_CHECK(stage_ == Stage::kComplete || stage_ == Stage::kDecide);
-  if (!kept_head_.empty()) return true;
-  const std::string_view content = request_.content.view;
-  if (!keep_head() || !store_in_blocks(content)) return false;
-  request_.content.size = content.size();
+  const std::string_view content = std::exchange(request_.content.view, {});
+  if (!charge_head() || !store_in_blocks(content)) return false;
   input_.remove_prefix(content.size());
   return true;
 }
@@ -186,11 +195,11 @@ bool RequestReader::store_in_blocks(std::string_view bytes) {
 
 void RequestReader::finish() {
   TS_CHECK(stage_ == Stage::kComplete);
-  // Content that was in the buffer with its head is consumed with it; content in blocks has been
-  // consumed already.
-  if (kept_head_.empty()) input_.remove_prefix(parser_.head_size() + content_received_);
-  kept_head_ = {};
+  // Content in blocks has been consumed already.
+  input_.remove_prefix(request_.content.view.size());
   request_.content = {};
+  if (head_.size() > kMostRemembered) head_ = {};
+  has_head_ = is_charged_ = false;
   content_received_ = 0;
   charged_answered_ += std::exchange(charged_, 0);
   parser_.reset();
@@ -198,8 +207,7 @@ void RequestReader::finish() {
 }
 
 bool RequestReader::has_input_behind() const {
-  if (stage_ != Stage::kComplete || !kept_head_.empty()) return has_input();
-  return input_.size() > parser_.head_size() + content_received_;
+  return input_.size() > request_.content.view.size();
 }
 
 void RequestReader::release_answered() { budget_->give_back(std::exchange(charged_answered_, 0)); }
@@ -230,10 +238,6 @@ bool RequestReader::charge(std::size_t bytes) {
   if (!budget_->take(bytes)) return false;
   charged_ += bytes;
   return true;
-}
-
-const char* RequestReader::head_base() const {
-  return kept_head_.empty() ? input_.data() : kept_head_.data();
 }
 
 }  // namespace tinyserve::http

@@ -15,6 +15,9 @@
 // Only one request is looked at before finish(): a client that pipelines can't make the server read
 // ahead without bound. What must outlive the turn (a remainder of a head, content) is charged to
 // the process's memory budget; when that is used up, the request is refused with 503.
+//
+// A whole head is copied, and what was found in it is kept: a client's next request often has the
+// same head byte for byte, which then need not be read again.
 #pragma once
 
 #include <cstddef>
@@ -65,7 +68,9 @@ class RequestReader {
   // After kRefused.
   [[nodiscard]] const Refusal& refusal() const { return refusal_; }
   // As much of the head as has been read, for the record.
-  [[nodiscard]] RequestHead head() const { return parser_.head(head_base()); }
+  [[nodiscard]] RequestHead head() const {
+    return parser_.head(has_head_ ? head_.data() : input_.data());
+  }
 
   // After kHead: what to do with the content. Taken content comes with the request; skipped content
   // is read and dropped, as far as that is worth it: see content_is_whole(). Streamed content comes
@@ -80,8 +85,9 @@ class RequestReader {
   // kMaxSkipped bytes came in chunks, the connection can't be used after the answer.
   [[nodiscard]] bool content_is_whole() const { return stage_ == Stage::kComplete && !cut_; }
 
-  // After kHead or kRequest: the answer comes in a later turn, so the request is copied; request()
-  // and head() go on to mean it until finish(). False when the memory budget does not allow it.
+  // After kHead or kRequest: the answer comes in a later turn, so all of the request is kept;
+  // request() and head() go on to mean it until finish(). False when the memory budget does not
+  // allow it.
   [[nodiscard]] bool keep();
 
   // The request has been answered: looks for the next one behind it.
@@ -111,18 +117,18 @@ class RequestReader {
 
   Next read_on();
   Next read_head();
+  [[nodiscard]] bool repeats_head();
   Next read_content();
   Next read_counted();
   Next read_chunks();
   Next complete_content();
   Next refuse(const Refusal& refusal);
   void begin_content(Use use);
-  [[nodiscard]] bool keep_head();
+  [[nodiscard]] bool charge_head();
   [[nodiscard]] bool keep_input();
   [[nodiscard]] bool store(std::string_view bytes);
   [[nodiscard]] bool store_in_blocks(std::string_view bytes);
   [[nodiscard]] bool charge(std::size_t bytes);
-  [[nodiscard]] const char* head_base() const;
 
   const Limits* limits_;
   MemoryBudget* budget_;
@@ -133,8 +139,12 @@ class RequestReader {
   ChunkedDecoder decoder_;
   std::string_view input_;  // not yet consumed: in the caller's buffer, or in pending_
   std::string pending_;     // what was left of earlier turns
-  std::string kept_head_;   // the head, when its content comes in later turns
+  // Of the request that is being read once has_head_ says so, until then of the last one, if that
+  // is worth remembering: the head, and what it means, as views into it.
+  std::string head_;
   Request request_;
+  bool has_head_ = false;
+  bool is_charged_ = false;  // has_head_, and the budget knows
   Refusal refusal_{};
   std::string piece_;  // of streamed content
   std::uint64_t content_received_ = 0;

@@ -55,7 +55,8 @@ class Peer {
     Next next = reader_.next();
     for (; next == Next::kRequest || next == Next::kHead; next = reader_.next()) {
       if (next == Next::kHead) {
-        EXPECT_GT(reader_.request().framing.length, 0U);
+        const Framing& framing = reader_.request().framing;
+        EXPECT_TRUE(framing.length > 0 || framing.kind == Framing::Kind::kChunked);
         reader_.take_content();
       } else {
         answers_.push_back(describe(reader_));
@@ -757,6 +758,75 @@ TEST(RequestReaderKeep, GivesBackWhatItHoldsWhenItIsDestroyed) {
     EXPECT_GT(budget.used(), input.size() - 1);
   }
   EXPECT_EQ(budget.used(), 0U);
+}
+
+// --- a head that comes again  --------------------------------------------------------------------
+
+TEST(RequestReaderRepeated, MeansWhatItMeantBeforeHoweverItIsCut) {
+  const std::string chunked =
+      "POST /c HTTP/1.1\r\nHost: c\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n";
+  const std::string input = post("/1", "one") + post("/1", "two") + get("/2") + get("/2") + "\r\n" +
+                            get("/2") + post("/1", "six") + chunked + "7\r\n0\r\n\r\n" + chunked +
+                            "8\r\n0\r\n\r\n" + get("/2");
+  const Answers expected{"POST /1@b?x: one", "POST /1@b?x: two", "GET /2@a: ",
+                         "GET /2@a: ",       "GET /2@a: ",       "POST /1@b?x: six",
+                         "POST /c@c: 7",     "POST /c@c: 8",     "GET /2@a: "};
+  every_split(input, [&](const Pieces& pieces) {
+    Peer peer;
+    EXPECT_EQ(peer.turns(pieces), expected);
+    EXPECT_FALSE(peer.reader().has_input());
+    peer.reader().release_answered();
+    EXPECT_EQ(peer.budget().used(), 0U);
+  });
+}
+
+TEST(RequestReaderRepeated, IsToldFromOneThatOnlyBeginsOrEndsLikeIt) {
+  const std::string with_more = "GET /1 HTTP/1.1\r\nHost: a\r\nAccept: y\r\n\r\n";
+  const std::string shorter = "GET /1 HTTP/1.1\r\nHost: a\r\n\r\n";
+  const std::string input = shorter + with_more + shorter + get("/1") + with_more + get("/11");
+  const Answers expected{
+      "GET /1@a: ", "GET /1@a?y: ", "GET /1@a: ", "GET /1@a: ", "GET /1@a?y: ", "GET /11@a: "};
+  every_split(input, [&](const Pieces& pieces) {
+    Peer peer;
+    EXPECT_EQ(peer.turns(pieces), expected);
+  });
+  Peer peer;
+  EXPECT_EQ(peer.turns({shorter, "GET /1 HTTP/1.1\r\nHost: a b\r\n\r\n"}),
+            (Answers{"GET /1@a: ", "400"}));
+}
+
+TEST(RequestReaderRepeated, MayBeLong) {
+  const std::string request =
+      "GET /1 HTTP/1.1\r\nHost: a\r\nCookie: " + std::string(3000, 'c') + "\r\n\r\n";
+  Peer peer;
+  EXPECT_EQ(peer.turns({request, request + request, get("/2"), request}),
+            (Answers{"GET /1@a: ", "GET /1@a: ", "GET /1@a: ", "GET /2@a: ", "GET /1@a: "}));
+}
+
+TEST(RequestReaderRepeated, IsNotThereBeforeItHasCome) {
+  Peer peer;
+  peer.turn(post("/1", "one"));
+  const RequestReader& reader = peer.reader();
+  EXPECT_TRUE(reader.head().text.empty());
+  EXPECT_TRUE(reader.head().method.empty());
+  EXPECT_TRUE(reader.head().target.empty());
+  EXPECT_FALSE(reader.head().has_version);
+  EXPECT_FALSE(reader.head().fields.has(FieldName::kHost));
+  EXPECT_FALSE(reader.mid_request());
+  peer.turn("P");
+  EXPECT_TRUE(reader.in_head());
+  EXPECT_TRUE(reader.head().target.empty());
+  EXPECT_FALSE(reader.head().fields.has(FieldName::kHost));
+}
+
+TEST(RequestReaderRepeated, CanBeKept) {
+  Peer peer;
+  peer.turn(post("/1", "one"));
+  keep_first(peer, post("/1", "two") + get("/2"), Next::kRequest);
+  EXPECT_EQ(describe(peer.reader()), "POST /1@b?x: two");
+  peer.reader().finish();
+  peer.turn(post("/1", "six"));
+  EXPECT_EQ(peer.answers(), (Answers{"POST /1@b?x: one", "GET /2@a: ", "POST /1@b?x: six"}));
 }
 
 TEST(RequestReaderDeathTest, WhatWasNotAskedForCannotBeAnswered) {
