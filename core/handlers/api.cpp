@@ -17,7 +17,6 @@
 #include "handlers/paced.h"
 #include "handlers/pages.h"
 #include "handlers/reflection.h"
-#include "http/list.h"
 #include "http/query.h"
 
 namespace tinyserve::handlers {
@@ -197,8 +196,10 @@ Answer not_found(const http::Request& request) {
   return refused(request, Status::kNotFound, fmt::format("The API has {}.", forms));
 }
 
+// No method's name is a part of another one's.
 bool takes(const Endpoint& endpoint, Method method) {
-  return http::has_token(endpoint.methods, http::name(method));
+  return method != Method::kUnknown &&
+         endpoint.methods.find(http::name(method)) != std::string::npos;
 }
 
 Answer out_of_bounds(const Endpoint& endpoint, const Number& number, const Ask& ask) {

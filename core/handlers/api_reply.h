@@ -20,8 +20,7 @@ namespace tinyserve::handlers {
 [[nodiscard]] inline Answer api_reply(http::Status status, std::string_view type, http::Body body) {
   Answer answer = api_reply(status);
   answer.response.fields.add("Content-Type", type)
-      .add("Cache-Control", "no-store")
-      .add("X-Content-Type-Options", "nosniff");
+      .add_lines("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
   answer.response.body = std::move(body);
   return answer;
 }

@@ -31,6 +31,11 @@ FieldText& FieldText::add(std::string_view name, std::string_view value) {
   return *this;
 }
 
+FieldText& FieldText::add_lines(std::string_view lines) {
+  text_ += lines;
+  return *this;
+}
+
 FieldText& FieldText::remove(std::string_view name) {
   for (std::size_t begin = 0; begin < text_.size();) {
     const std::size_t size = text_.find('\n', begin) + 1 - begin;

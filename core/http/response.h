@@ -15,6 +15,8 @@ namespace tinyserve::http {
 class FieldText {
  public:
   FieldText& add(std::string_view name, std::string_view value);
+  // Whole lines with the CRLF that ends each: a literal.
+  FieldText& add_lines(std::string_view lines);
   // Takes away every line with this name, in any case.
   FieldText& remove(std::string_view name);
   [[nodiscard]] std::string_view text() const { return text_; }

@@ -1,7 +1,8 @@
 #include "http/status.h"
 
-#include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
 
 namespace tinyserve::http {
 
@@ -78,13 +79,21 @@ constexpr std::array<Row, 61> kReasons{{
     {511, "Network Authentication Required"},
 }};
 
+// For each code the number of its row, counted from 1.
+constexpr std::array<std::uint8_t, kReasons.back().code + 1> kRows = [] {
+  std::array<std::uint8_t, kReasons.back().code + 1> rows{};
+  for (std::size_t i = 0; i < kReasons.size(); ++i) {
+    rows[static_cast<std::size_t>(kReasons[i].code)] = static_cast<std::uint8_t>(i + 1);
+  }
+  return rows;
+}();
+
 }  // namespace
 
 std::string_view reason(Status status) {
-  const auto* const row =
-      std::lower_bound(kReasons.begin(), kReasons.end(), code(status),
-                       [](const Row& known, int wanted) { return known.code < wanted; });
-  return row != kReasons.end() && row->code == code(status) ? row->reason : std::string_view{};
+  const auto index = static_cast<std::size_t>(code(status));
+  return index < kRows.size() && kRows[index] != 0 ? kReasons[kRows[index] - 1U].reason
+                                                   : std::string_view{};
 }
 
 }  // namespace tinyserve::http

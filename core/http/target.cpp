@@ -47,11 +47,10 @@ std::optional<std::string> undo_escapes(std::string_view path) {
 // that begins with a dot.
 bool is_literal(std::string_view path) {
   if (!path.starts_with('/')) return false;
-  char before = 'x';
-  for (const char c : path) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '%') return false;
-    if (before == '/' && (c == '/' || c == '.')) return false;
-    before = c;
+  bool is_begun = false;  // the segment
+  for (const char c : path.substr(1)) {
+    if (!is_plain_path_char(c) || (!is_begun && (c == '/' || c == '.'))) return false;
+    is_begun = c != '/';
   }
   return true;
 }
