@@ -60,7 +60,9 @@ class AnswerCache {
 
   struct Known {
     const http::OwnedRequest* request =
-        nullptr;  // null: it has to be read. Good until the next call
+        nullptr;            // null: it has to be read. Good until the next call
+    std::string_view head;  // of it
+    bool is_plain = false;  // HTTP/1.1, for all of the answer, and the connection may go on
     Hit hit;
   };
   // The whole request that `input` begins with, if find() was last asked for the same bytes when it
@@ -86,6 +88,7 @@ class AnswerCache {
     std::string_view known_head{};      // of known_request
     std::optional<http::OwnedRequest> known_request{};
     http::Via known_via = http::Via::kCache;
+    bool known_is_plain = false;
     bool recognized = false;  // since another request had this answer
     bool used = false;        // since the hand of the clock was here
     std::int64_t used_ms;

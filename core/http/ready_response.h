@@ -34,6 +34,8 @@ class ReadyResponse {
   [[nodiscard]] const Block& block() const { return block_; }
   // Of the head, with the empty line that ends it.
   [[nodiscard]] std::size_t head_size() const { return head_size_; }
+  // Whether the block is all of it.
+  [[nodiscard]] bool is_joined() const { return std::holds_alternative<std::monostate>(rest_); }
   // Content that is not joined: a BlockSlice, a FileSlice, or nothing.
   [[nodiscard]] const Body& rest() const { return rest_; }
 

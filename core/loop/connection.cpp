@@ -44,7 +44,13 @@ void Connection::receive(Services& services, std::string_view bytes) {
   TS_CHECK(takes_input());
   if (state_ == State::kLinger) return linger(bytes.size());
   if (bytes.empty()) return end_of_input(services);
-  take_exchange(services);
+  handlers::AnswerCache::Known known;
+  const bool is_idle = exchange_ == nullptr;
+  if (is_idle) {
+    known = services.router.recognize(bytes, services.now);
+    if (answer_at_once(services, known, bytes)) return;
+    take_exchange(services);
+  }
   Exchange& exchange = *exchange_;
   exchange.last_received = services.now;
   // Empty lines that came earlier do not belong to the request (RFC 9112 §2.2).
@@ -52,18 +58,23 @@ void Connection::receive(Services& services, std::string_view bytes) {
     exchange.first_byte = services.now;
   progress_.last_byte_ms = services.now.mono_ms();
   exchange.reader.feed(bytes);
-  pump(services);
+  is_idle ? pump(services, known) : pump(services);
+}
+
+void Connection::pump(Services& services) {
+  pump(services, services.router.recognize(exchange_->reader.unread(), services.now));
 }
 
 // Steps 3 to 7 for all requests that have been received: answers are queued one after the other and
-// sent together.
-void Connection::pump(Services& services) {
+// sent together. `known` is the first one, if it need not be read.
+void Connection::pump(Services& services, handlers::AnswerCache::Known known) {
   RequestReader& reader = exchange_->reader;
   SendQueue& queue = exchange_->queue;
   paused_ = true;
-  for (std::size_t answered = 0;
-       answered < kMostAnswersPerTurn && queue.pending() <= kMostPending;) {
-    if (answer_known(services)) {
+  for (std::size_t answered = 0; answered < kMostAnswersPerTurn && queue.pending() <= kMostPending;
+       known = services.router.recognize(reader.unread(), services.now)) {
+    if (known.request != nullptr) {
+      answer_known(services, known);
       ++answered;
       if (closing_) break;
       continue;

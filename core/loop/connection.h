@@ -66,6 +66,7 @@ class Connection {
   void linger(std::size_t received);
   void end_of_input(Services& services);
   void pump(Services& services);
+  void pump(Services& services, handlers::AnswerCache::Known known);
   [[nodiscard]] bool decide_content(Services& services);
   [[nodiscard]] handlers::Caller caller() const;  // of the request that is being read
   [[nodiscard]] bool begin_upload(Services& services);
@@ -74,7 +75,9 @@ class Connection {
   void resume_upload(Services& services, UploadJob& job);
   void discard_upload(Services& services);
   void queue_continue();
-  [[nodiscard]] bool answer_known(Services& services);
+  [[nodiscard]] bool answer_at_once(Services& services, const handlers::AnswerCache::Known& known,
+                                    std::string_view bytes);
+  void answer_known(Services& services, const handlers::AnswerCache::Known& known);
   void answer_request(Services& services);
   void deliver(Services& services, handlers::Answer answer);
   void wait_for(Services& services, handlers::Answer answer);
@@ -88,6 +91,7 @@ class Connection {
   void queue_answer(Services& services, handlers::Answer answer, const http::RequestHead& head,
                     const http::Request* request);
   [[nodiscard]] bool goes_on(const Services& services, const http::Request& request) const;
+  [[nodiscard]] bool can_go_on(const Services& services) const;
   [[nodiscard]] PendingAnswer& add_pending(Services& services, http::Status status, http::Via via,
                                            const http::RequestHead& head);
   void begin_content(Services& services, std::unique_ptr<http::Producer> producer,

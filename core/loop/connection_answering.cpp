@@ -1,5 +1,7 @@
 // The steps of a connection that queue answers: 4 to 6, and the beginning of 8. All others are in
 // connection.cpp.
+#include <sys/socket.h>
+
 #include <utility>
 
 #include "handlers/static_files.h"
@@ -9,6 +11,7 @@ namespace tinyserve::loop {
 
 namespace {
 
+using handlers::AnswerCache;
 using http::RequestReader;
 using http::Via;
 using net::SendQueue;
@@ -35,18 +38,53 @@ struct QueueBody {
 
 }  // namespace
 
-// Answers the request that comes next if neither it nor its answer has to be made out. False: it
-// has to be read.
-bool Connection::answer_known(Services& services) {
-  RequestReader& reader = exchange_->reader;
-  const auto known = services.router.recognize(reader.unread(), services.now);
-  if (known.request == nullptr) return false;
+// The usual case, steps 6 to 8 in one: `known` is all that was received, nothing waits in front of
+// its answer, and the kernel takes that whole. False: nothing has been done.
+bool Connection::answer_at_once(Services& services, const AnswerCache::Known& known,
+                                std::string_view bytes) {
+  if (!known.is_plain || known.head.size() != bytes.size() || !can_go_on(services)) return false;
+  http::ReadyResponse& response = *known.hit.response;
+  if (!response.is_joined()) return false;
+  AccessLog& access_log = services.access_log;
+  Draft draft;
+  if (access_log.enabled()) {
+    services.drafts.clear(kMostKeptDrafts);
+    const RequestOrigin origin{peer_, number_, requests_ + 1, services.now};
+    draft = access_log.begin(services.drafts, origin, known.request->head());
+  }
+  response.set_date(services.now.wall_s(), services.date);
+  const std::string_view text = response.block().view();
+  const ssize_t sent = ::send(fd(), text.data(), text.size(), MSG_NOSIGNAL);
+  if (sent != static_cast<ssize_t>(text.size())) {
+    take_exchange(services);
+    exchange_->first_byte = exchange_->last_received = services.now;
+    exchange_->reader.feed(bytes);
+    answer_known(services, known);
+    if (sent > 0) exchange_->queue.has_sent(static_cast<std::uint64_t>(sent));
+    send(services);
+    return true;
+  }
+  ++requests_;
+  progress_.had_request = true;
+  progress_.idle_since_ms = services.now.mono_ms();
+  log::Outcome outcome;
+  outcome.status = http::code(response.status());
+  outcome.via = known.hit.via;
+  outcome.bytes = text.size() - response.head_size();
+  if (access_log.enabled()) {
+    outcome.ttfb_us = outcome.dur_us = clock_us(CLOCK_MONOTONIC) - services.now.mono_us;
+  }
+  access_log.finish(services.drafts, draft, outcome);
+  return true;
+}
+
+// The request that comes next, where neither it nor its answer has to be made out.
+void Connection::answer_known(Services& services, const AnswerCache::Known& known) {
   begin_answer();
-  reader.pass(known.request->head().text.size());
+  exchange_->reader.pass(known.head.size());
   queue_ready(services, known.hit, **known.request, known.request->head());
   something_is_queued(services);
   exchange_->first_byte = exchange_->last_received;  // of the one behind it
-  return true;
 }
 
 void Connection::answer_request(Services& services) {
@@ -96,10 +134,13 @@ void Connection::answer_refusal(Services& services, const http::Refusal& refusal
   something_is_queued(services);
 }
 
-// Whether the connection can go on after the answer to `request` (RFC 9112 §9.3).
+// Whether the connection goes on after the answer to `request` (RFC 9112 §9.3).
 bool Connection::goes_on(const Services& services, const http::Request& request) const {
-  return request.keep_alive && !peer_finished_ && !stopping_ &&
-         services.config.timeouts.keep_alive_ms > 0;
+  return request.keep_alive && can_go_on(services);
+}
+
+bool Connection::can_go_on(const Services& services) const {
+  return !peer_finished_ && !stopping_ && services.config.timeouts.keep_alive_ms > 0;
 }
 
 // For the record of the answer that is going to be queued.
@@ -122,7 +163,7 @@ PendingAnswer& Connection::add_pending(Services& services, http::Status status, 
 }
 
 // Step 6 for what is ready: its head lacks at most what it says of the connection.
-void Connection::queue_ready(Services& services, handlers::AnswerCache::Hit ready,
+void Connection::queue_ready(Services& services, AnswerCache::Hit ready,
                              const http::Request& request, const http::RequestHead& head) {
   Exchange& exchange = *exchange_;
   http::ReadyResponse& response = *ready.response;

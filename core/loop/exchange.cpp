@@ -4,11 +4,6 @@
 #include <utility>
 
 namespace tinyserve::loop {
-namespace {
-
-constexpr std::size_t kMostKeptDrafts = 16 * 1024;  // what 16 answers need, with long texts
-
-}  // namespace
 
 std::uint64_t Exchange::content_sent(const PendingAnswer& answer) const {
   const std::uint64_t sent = std::min(queue.sent(), answer.end);

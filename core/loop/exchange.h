@@ -18,6 +18,8 @@
 
 namespace tinyserve::loop {
 
+inline constexpr std::size_t kMostKeptDrafts = 16 * 1024;  // what 16 answers need, with long texts
+
 // An answer that is queued but has not left, as far as its record needs it. Positions count as the
 // send queue does.
 struct PendingAnswer {

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/worker_pool.h"
 #include "handlers/router.h"
+#include "log/buffer.h"
 #include "log/diagnostics.h"
 #include "loop/access_log.h"
 #include "loop/config.h"
@@ -33,6 +34,7 @@ struct Services {
   Instant now;                                                 // of this turn
   std::string date = {};                                       // the same, as a Date field has it
   std::string head = {};                                       // scratch: where heads are written
+  log::Buffer drafts = {};                                     // ... of answers that leave at once
   std::vector<std::unique_ptr<Exchange>> idle_exchanges = {};  // for reuse, a bounded number
   std::int64_t warned_ms = INT64_MIN / 2;
   std::int64_t warning_pause_ms = 1000;  // the least time between two

@@ -41,6 +41,8 @@ class SendQueue {
     kFailed,     // a file could not be read
     kCold,       // what comes next is a part of a file that is not in memory: see cold_part()
   };
+  // `count` bytes at the front, fewer than there are, have been sent by somebody else.
+  void has_sent(std::uint64_t count) { drop(count); }
   // Sends to the socket `fd` what it takes, and stops once `budget` bytes have left in this call.
   [[nodiscard]] Outcome flush(int fd, std::uint64_t budget);
 

@@ -320,5 +320,35 @@ TEST(Cache, HoldsFewLargeFilesHoweverManyAreAskedFor) {
   wait_until("all are closed", [&] { return open_files(server, site.path("large/")) == 0; });
 }
 
+// The request comes while earlier answers fill the kernel, so that it takes a part of the answer or
+// nothing.
+TEST(Cache, GivesAllOfAnAnswerThatLeavesInParts) {
+  constexpr std::size_t kRequests = 600;
+  constexpr std::size_t kSize = 60'000;  // bytes: kept in memory
+  std::string content;
+  while (content.size() < kSize) content += std::to_string(content.size()) + "\n";
+  const TempTree site{{"a.txt", content}};
+  ServerProcess server{site.path()};
+  wait_until_settled(site.path("a.txt"));
+  RawClient client{server.address(), {.receive_buffer = 16 * 1024}};
+  for (std::size_t i = 0; i < kRequests; ++i) {
+    client.send(get_request("/a.txt"));
+    std::this_thread::sleep_for(milliseconds(1));  // so that each is received by itself
+  }
+  for (std::size_t i = 0; i < kRequests; ++i) {
+    const Response answer = client.read_response();
+    ASSERT_EQ(answer.status, 200) << i;
+    ASSERT_EQ(answer.body, content) << i;
+  }
+  EXPECT_TRUE(client.stays_silent(milliseconds(100)));
+  std::size_t kept = 0;
+  for (const auto& record : server.wait_for_records(kRequests)) {
+    EXPECT_EQ(record.at("bytes"), content.size());
+    EXPECT_GE(record.at("dur_us"), record.at("ttfb_us"));
+    if (record.at("via") == "cache") ++kept;
+  }
+  EXPECT_GT(kept, kRequests / 2);
+}
+
 }  // namespace
 }  // namespace tinyserve::test
