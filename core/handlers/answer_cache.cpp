@@ -184,8 +184,8 @@ AnswerCache::Known AnswerCache::recognize(std::string_view input, Instant now) {
   }
   found->used = found->recognized = true;
   found->used_ms = now.mono_ms();
-  return {&*found->known_request, found->known_head, found->known_is_plain,
-          found->hit(found->known_via)};
+  return {&*found->known_request,  found->known_head,      found->known_minor_version,
+          found->known_keep_alive, found->known_head_only, found->hit(found->known_via)};
 }
 
 // Of several that have the same answer one is known at a time: until it is asked for no more. As
@@ -201,8 +201,9 @@ void AnswerCache::remember(Entry& entry, const http::Request& request, http::Via
   entry.known_request.emplace(request);
   entry.known_head = (*entry.known_request)->head_text;
   entry.known_via = via;
-  entry.known_is_plain =
-      request.method == http::Method::kGet && request.minor_version >= 1 && request.keep_alive;
+  entry.known_minor_version = static_cast<std::uint8_t>(request.minor_version);
+  entry.known_keep_alive = request.keep_alive;
+  entry.known_head_only = request.method == http::Method::kHead;
   bytes_ += size;
 }
 

@@ -62,7 +62,10 @@ class AnswerCache {
     const http::OwnedRequest* request =
         nullptr;            // null: it has to be read. Good until the next call
     std::string_view head;  // of it
-    bool is_plain = false;  // HTTP/1.1, for all of the answer, and the connection may go on
+    // What it asks for beside the answer, once more: it is next to what else is looked at here.
+    std::uint8_t minor_version = 1;
+    bool keep_alive = true;
+    bool head_only = false;
     Hit hit;
   };
   // The whole request that `input` begins with, if find() was last asked for the same bytes when it
@@ -88,7 +91,9 @@ class AnswerCache {
     std::string_view known_head{};      // of known_request
     std::optional<http::OwnedRequest> known_request{};
     http::Via known_via = http::Via::kCache;
-    bool known_is_plain = false;
+    std::uint8_t known_minor_version = 1;
+    bool known_keep_alive = true;
+    bool known_head_only = false;
     bool recognized = false;  // since another request had this answer
     bool used = false;        // since the hand of the clock was here
     std::int64_t used_ms;

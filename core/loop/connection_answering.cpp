@@ -16,6 +16,9 @@ using http::RequestReader;
 using http::Via;
 using net::SendQueue;
 
+constexpr std::size_t kEmptyLine = 2;             // bytes: what ends a head
+constexpr std::size_t kMostAssembled = 4 * 1024;  // bytes that are copied to be sent with one call
+
 // Queues content by its kind; a view is copied, everything else is kept until it has left.
 struct QueueBody {
   SendQueue& queue;
@@ -36,15 +39,35 @@ struct QueueBody {
   void operator()(const std::unique_ptr<http::Producer>& /*producer*/) const {}  // see make_content
 };
 
+// `response` as the client gets it that is told `says` of the connection; empty where that is too
+// much to be put together for one answer. Good until `scratch` or the response changes.
+std::string_view text_of(const http::ReadyResponse& response, std::string_view says, bool head_only,
+                         std::string& scratch) {
+  const std::size_t head_size = response.head_size();
+  const std::string_view whole =
+      response.block().view().substr(0, head_only ? head_size : std::string_view::npos);
+  if (says.empty()) return whole;
+  if (whole.size() > kMostAssembled) return {};
+  const std::size_t lines = head_size - kEmptyLine;
+  scratch.assign(whole.substr(0, lines)).append(says).append(whole.substr(lines));
+  return scratch;
+}
+
 }  // namespace
 
 // The usual case, steps 6 to 8 in one: `known` is all that was received, nothing waits in front of
 // its answer, and the kernel takes that whole. False: nothing has been done.
 bool Connection::answer_at_once(Services& services, const AnswerCache::Known& known,
                                 std::string_view bytes) {
-  if (!known.is_plain || known.head.size() != bytes.size() || !can_go_on(services)) return false;
+  if (known.request == nullptr || known.head.size() != bytes.size()) return false;
   http::ReadyResponse& response = *known.hit.response;
-  if (!response.is_joined()) return false;
+  if (!response.is_joined() && !known.head_only) return false;
+  response.set_date(services.now.wall_s(), services.date);
+  const bool keep_alive = known.keep_alive && can_go_on(services);
+  const std::string_view text =
+      text_of(response, http::connection_field(known.minor_version, keep_alive), known.head_only,
+              services.head);
+  if (text.empty()) return false;
   AccessLog& access_log = services.access_log;
   Draft draft;
   if (access_log.enabled()) {
@@ -52,8 +75,6 @@ bool Connection::answer_at_once(Services& services, const AnswerCache::Known& kn
     const RequestOrigin origin{peer_, number_, requests_ + 1, services.now};
     draft = access_log.begin(services.drafts, origin, known.request->head());
   }
-  response.set_date(services.now.wall_s(), services.date);
-  const std::string_view text = response.block().view();
   const ssize_t sent = ::send(fd(), text.data(), text.size(), MSG_NOSIGNAL);
   if (sent != static_cast<ssize_t>(text.size())) {
     take_exchange(services);
@@ -67,10 +88,15 @@ bool Connection::answer_at_once(Services& services, const AnswerCache::Known& kn
   ++requests_;
   progress_.had_request = true;
   progress_.idle_since_ms = services.now.mono_ms();
+  if (!keep_alive) {
+    apply(http::Event::kRequestReady);
+    apply(http::Event::kAnswered);
+    apply(http::Event::kSentLast);
+  }
   log::Outcome outcome;
   outcome.status = http::code(response.status());
   outcome.via = known.hit.via;
-  outcome.bytes = text.size() - response.head_size();
+  if (!known.head_only) outcome.bytes = response.block().size() - response.head_size();
   if (access_log.enabled()) {
     outcome.ttfb_us = outcome.dur_us = clock_us(CLOCK_MONOTONIC) - services.now.mono_us;
   }
@@ -176,7 +202,6 @@ void Connection::queue_ready(Services& services, AnswerCache::Hit ready,
   const std::string_view says = http::connection_field(request.minor_version, !closing_);
   std::size_t begin = 0;
   if (!says.empty()) {
-    constexpr std::size_t kEmptyLine = 2;
     exchange.queue.append(block.view().substr(0, head_size - kEmptyLine));
     exchange.queue.append(says);
     begin = head_size - kEmptyLine;
