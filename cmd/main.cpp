@@ -91,6 +91,7 @@ int serve(Settings settings, std::vector<UniqueFd> sockets, const Environment& e
   auto& server = std::get<loop::Server>(opened);
   const SignalHandling signals(server, manager, settings);
   const Started started = describe(server, settings);
+  // Made before the process is confined, which could not load the library then.
   std::string qr_code;
   if (!started.lan_urls.empty()) {
     qr_code = qr_for_terminal(started.lan_urls.front(), STDERR_FILENO, settings, environment);

@@ -1,7 +1,8 @@
 // qr_code.h — a URL as a QR code in the terminal, for the camera of a telephone.
 //
-// The code is libqrencode's, which qr_encode.cpp alone knows. A program that is linked statically
-// where there is no such library goes without (qr_encode_none.cpp).
+// The code is libqrencode's, which qr_encode.cpp alone knows. The library is loaded when a code is
+// wanted, not whenever the program starts; who does not have it goes without codes. So does a
+// program that is linked statically where there is none to link (qr_encode_none.cpp).
 #pragma once
 
 #include <cstddef>
@@ -20,8 +21,13 @@ struct QrCode {
   std::vector<bool> dark;
 };
 
-// The smallest code of `text`; nothing when it is too long for any, or this program has no library.
-[[nodiscard]] std::optional<QrCode> encode_qr(const std::string& text);
+// The one with the functions and types that qr_encode.cpp is compiled for.
+inline constexpr const char* kQrLibrary = "libqrencode.so.4";
+
+// The smallest code of `text`; nothing when it is too long for any, or there is no such `library`,
+// a name as dlopen takes it. Opens files, which a confined process could not.
+[[nodiscard]] std::optional<QrCode> encode_qr(const std::string& text,
+                                              const char* library = kQrLibrary);
 
 // Whether a drawing says which colours it is made of.
 enum class QrColors { kExplicit, kOfTerminal };
@@ -36,7 +42,7 @@ enum class QrColors { kExplicit, kOfTerminal };
                                          std::size_t rows);
 
 // The code of `url` to be written to `fd`; empty where it would be of no use: with --quiet, with
-// TERM=dumb, and where `fd` is no terminal or one that is too small.
+// TERM=dumb, and where `fd` is no terminal or one that is too small; empty without a library, too.
 [[nodiscard]] std::string qr_for_terminal(const std::string& url, int fd, const Settings& settings,
                                           const Environment& environment);
 

@@ -3,6 +3,8 @@
 
 namespace tinyserve::cmd {
 
-std::optional<QrCode> encode_qr(const std::string& /*text*/) { return std::nullopt; }
+std::optional<QrCode> encode_qr(const std::string& /*text*/, const char* /*library*/) {
+  return std::nullopt;
+}
 
 }  // namespace tinyserve::cmd

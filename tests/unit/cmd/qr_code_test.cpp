@@ -63,6 +63,14 @@ TEST(EncodeQr, MakesNoneOfWhatIsTooLong) {
   EXPECT_FALSE(encode_qr(std::string(3000, 'x')).has_value());
 }
 
+TEST(EncodeQr, MakesNoneWithoutTheLibrary) {
+  EXPECT_FALSE(encode_qr("http://192.168.1.20:8080/", "libqrencode.so.0").has_value());
+}
+
+TEST(EncodeQr, MakesNoneWithALibraryThatHasOtherFunctions) {
+  EXPECT_FALSE(encode_qr("http://192.168.1.20:8080/", "libm.so.6").has_value());
+}
+
 TEST(QrForTerminal, IsNothingElsewhere) {
   const int null = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
   EXPECT_EQ(qr_for_terminal("http://192.168.1.20:8080/", null, {}, {}), "");
