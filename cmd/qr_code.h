@@ -2,7 +2,7 @@
 //
 // The code is libqrencode's, which qr_encode.cpp alone knows. The library is loaded when a code is
 // wanted, not whenever the program starts; who does not have it goes without codes. So does a
-// program that is linked statically where there is none to link (qr_encode_none.cpp).
+// program that is linked statically (qr_encode_none.cpp).
 #pragma once
 
 #include <cstddef>

@@ -14,14 +14,6 @@ struct Encoder {
   decltype(&::QRcode_free) free;
 };
 
-#ifdef TINYSERVE_LINKS_QRENCODE
-
-std::optional<Encoder> load(const char* /*library*/) {
-  return Encoder{&::QRcode_encodeString8bit, &::QRcode_free};
-}
-
-#else
-
 // The library is never unloaded: a run draws one code.
 std::optional<Encoder> load(const char* library) {
   void* const loaded = ::dlopen(library, RTLD_NOW | RTLD_LOCAL);
@@ -32,8 +24,6 @@ std::optional<Encoder> load(const char* library) {
   if (encoder.encode == nullptr || encoder.free == nullptr) return std::nullopt;
   return encoder;
 }
-
-#endif
 
 }  // namespace
 
