@@ -58,7 +58,8 @@ void Connection::receive(Services& services, std::string_view bytes) {
     exchange.first_byte = services.now;
   progress_.last_byte_ms = services.now.mono_ms();
   exchange.reader.feed(bytes);
-  is_idle ? pump(services, known) : pump(services);
+  if (!is_idle) known = services.router.recognize(exchange.reader.unread(), services.now);
+  pump(services, known);
 }
 
 void Connection::pump(Services& services) {

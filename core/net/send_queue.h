@@ -30,6 +30,8 @@ class SendQueue {
   enum class FileReads : std::uint8_t { kFromMemory, kAnyTime };
   void append(SharedFd file, std::uint64_t offset, std::uint64_t length,
               FileReads reads = FileReads::kFromMemory);
+  // `count` bytes at the front, fewer than there are, have been sent by somebody else.
+  void has_sent(std::uint64_t count) { drop(count); }
 
   enum class Outcome : std::uint8_t {
     kEmpty,      // all of it has left
@@ -41,8 +43,6 @@ class SendQueue {
     kFailed,     // a file could not be read
     kCold,       // what comes next is a part of a file that is not in memory: see cold_part()
   };
-  // `count` bytes at the front, fewer than there are, have been sent by somebody else.
-  void has_sent(std::uint64_t count) { drop(count); }
   // Sends to the socket `fd` what it takes, and stops once `budget` bytes have left in this call.
   [[nodiscard]] Outcome flush(int fd, std::uint64_t budget);
 

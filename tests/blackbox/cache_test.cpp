@@ -116,6 +116,52 @@ TEST(Cache, SaysTheSameAsTheFile) {
   }
 }
 
+// `answers` without what depends on when they were given.
+std::string without_dates(std::string answers) {
+  for (std::size_t at = answers.find("Date: "); at != std::string::npos;
+       at = answers.find("Date: ", at)) {
+    answers.erase(at, answers.find("\r\n", at) + 2 - at);
+  }
+  return answers;
+}
+
+// What an answer says of the connection is no part of what is kept.
+TEST(Cache, SaysOfEachConnectionWhatIsTrueOfIt) {
+  constexpr int kTimes = 4;  // the first makes it known, the others can be recognized
+  const TempTree site{
+      {"a.txt", "content"}, {"large.txt", std::string(6000, 'l')}, {"empty.txt", ""}};
+  ServerProcess server{site.path()};
+  ServerProcess plain{site.path(), {"--no-file-cache"}};
+  wait_until_settled(site.path("large.txt"));
+  wait_until_settled(site.path("empty.txt"));
+  const std::string tag = Asker{server}.get_kept("/a.txt").field("ETag");
+  for (const char* const path : {"/a.txt", "/large.txt", "/empty.txt", "/missing.txt"}) {
+    for (const std::string& fields : {std::string(), "If-None-Match: " + tag + "\r\n"}) {
+      const std::string line = std::string("GET ") + path;
+      const std::string rest = "Host: localhost\r\n" + fields;
+      const std::string lasting = line + " HTTP/1.1\r\n" + rest + "\r\n";
+      const std::string lasting_10 =
+          line + " HTTP/1.0\r\n" + rest + "Connection: keep-alive\r\n\r\n";
+      const std::string closing = line + " HTTP/1.1\r\n" + rest + "Connection: close\r\n\r\n";
+      const std::string closing_10 = line + " HTTP/1.0\r\n" + rest + "\r\n";
+      for (const std::string& request : {lasting, lasting_10, closing, closing_10}) {
+        const bool is_lasting = request == lasting || request == lasting_10;
+        const std::string expected =
+            without_dates(ask_until_close(plain.address(), request + (is_lasting ? closing : "")));
+        for (int time = 0; time < kTimes; ++time) {
+          RawClient client{server.address()};
+          client.send(request);
+          if (is_lasting) {
+            EXPECT_FALSE(client.stays_silent(kPatience));
+            client.send(closing);
+          }
+          EXPECT_EQ(without_dates(client.read_until_close()), expected) << request << time;
+        }
+      }
+    }
+  }
+}
+
 TEST(Cache, SaysNotModifiedToWhoHasTheFile) {
   const TempTree site{{"a.txt", "content"}};
   ServerProcess server{site.path()};
