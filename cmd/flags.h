@@ -183,7 +183,8 @@ inline constexpr std::array kFlags{
          .brief = "let other devices see it, with URLs and QR code",
          .details =
              "It listens on every address of the machine, prints the URLs that other devices "
-             "can use and, on a terminal, the first of them as a QR code. In place of "
+             "can use and, on a terminal, the first of them as a QR code, "
+             "if libqrencode is installed. In place of "
              "--bind."},
     Flag{.name = "open",
          .group = Group::kListening,

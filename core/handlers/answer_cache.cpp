@@ -184,8 +184,8 @@ AnswerCache::Known AnswerCache::recognize(std::string_view input, Instant now) {
   }
   found->used = found->recognized = true;
   found->used_ms = now.mono_ms();
-  return {&*found->known_request,  found->known_head,      found->known_minor_version,
-          found->known_keep_alive, found->known_head_only, found->hit(found->known_via)};
+  return {&*found->known_request, found->known_head, found->known_minor_version,
+          found->known_keep_alive, found->hit(found->known_via)};
 }
 
 // Of several that have the same answer one is known at a time: until it is asked for no more. As
@@ -203,7 +203,6 @@ void AnswerCache::remember(Entry& entry, const http::Request& request, http::Via
   entry.known_via = via;
   entry.known_minor_version = static_cast<std::uint8_t>(request.minor_version);
   entry.known_keep_alive = request.keep_alive;
-  entry.known_head_only = request.method == http::Method::kHead;
   bytes_ += size;
 }
 

@@ -65,7 +65,6 @@ class AnswerCache {
     // What it asks for beside the answer, once more: it is next to what else is looked at here.
     std::uint8_t minor_version = 1;
     bool keep_alive = true;
-    bool head_only = false;
     Hit hit;
   };
   // The whole request that `input` begins with, if find() was last asked for the same bytes when it
@@ -93,7 +92,6 @@ class AnswerCache {
     http::Via known_via = http::Via::kCache;
     std::uint8_t known_minor_version = 1;
     bool known_keep_alive = true;
-    bool known_head_only = false;
     bool recognized = false;  // since another request had this answer
     bool used = false;        // since the hand of the clock was here
     std::int64_t used_ms;

@@ -1,7 +1,7 @@
 // request.h — what the head of a request means (RFC 9110, 9112). Pure.
 //
-// A Request is views into the bytes of its head; it lives for one turn of the loop, see
-// RequestReader.
+// A Request is views into the bytes of its head, and of its content where that came with it: see
+// RequestReader for how long it lives.
 #pragma once
 
 #include <cstdint>

@@ -59,6 +59,7 @@ void RequestReader::settle() {
 }
 
 RequestReader::Next RequestReader::read_head() {
+  if (input_.empty()) return Next::kNeedMore;
   if (!repeats_head()) {
     switch (parser_.parse(input_)) {
       case RequestParser::Step::kNeedMore:
@@ -123,9 +124,10 @@ bool RequestReader::charge_head() {
 
 bool RequestReader::keep() {
   TS_CHECK(stage_ == Stage::kComplete || stage_ == Stage::kDecide);
-  const std::string_view content = std::exchange(request_.content.view, {});
+  const std::string_view content = request_.content.view;
   if (!charge_head() || !store_in_blocks(content)) return false;
   input_.remove_prefix(content.size());
+  request_.content.view = {};
   return true;
 }
 
@@ -198,7 +200,7 @@ void RequestReader::finish() {
   // Content in blocks has been consumed already.
   input_.remove_prefix(request_.content.view.size());
   request_.content = {};
-  if (head_.size() > kMostRemembered) head_ = {};
+  if (head_.capacity() > kMostRemembered) std::string().swap(head_);
   has_head_ = is_charged_ = false;
   content_received_ = 0;
   charged_answered_ += std::exchange(charged_, 0);
@@ -226,7 +228,7 @@ bool RequestReader::keep_input() {
   } else {
     pending_.erase(0, pending_.size() - input_.size());
   }
-  if (pending_.empty()) pending_ = std::string();  // an idle connection owns no buffer
+  if (pending_.empty()) std::string().swap(pending_);  // an idle connection owns no buffer
   input_ = pending_;
   budget_->give_back(std::exchange(charged_pending_, 0));
   if (!budget_->take(pending_.size())) return false;

@@ -17,7 +17,8 @@
 // the process's memory budget; when that is used up, the request is refused with 503.
 //
 // A whole head is copied, and what was found in it is kept: a client's next request often has the
-// same head byte for byte, which then need not be read again.
+// same head byte for byte, which then need not be read again. Whoever lets a request last longer
+// than its turn should charge held_head().
 #pragma once
 
 #include <cstddef>
@@ -105,6 +106,8 @@ class RequestReader {
   [[nodiscard]] bool has_input_behind() const;
   [[nodiscard]] std::uint64_t content_received() const { return content_received_; }
 
+  // How much memory the copy of a head takes beyond what the budget knows of, in bytes.
+  [[nodiscard]] std::size_t held_head() const { return is_charged_ ? 0 : head_.capacity(); }
   // What was taken from the budget for content that answers may still refer to.
   [[nodiscard]] std::size_t charged_answered() const { return charged_answered_; }
   // Nothing that was taken from the budget for answered requests is needed any more: their answers

@@ -1,5 +1,5 @@
-// The steps of a connection that queue answers: 4 to 6, and the beginning of 8. All others are in
-// connection.cpp.
+// The steps of a connection that make answers: 4 to 6, and the beginning of 8; for the usual case
+// all of 6 to 8. All others are in connection.cpp.
 #include <sys/socket.h>
 
 #include <utility>
@@ -41,14 +41,12 @@ struct QueueBody {
 
 // `response` as the client gets it that is told `says` of the connection; empty where that is too
 // much to be put together for one answer. Good until `scratch` or the response changes.
-std::string_view text_of(const http::ReadyResponse& response, std::string_view says, bool head_only,
+std::string_view text_of(const http::ReadyResponse& response, std::string_view says,
                          std::string& scratch) {
-  const std::size_t head_size = response.head_size();
-  const std::string_view whole =
-      response.block().view().substr(0, head_only ? head_size : std::string_view::npos);
+  const std::string_view whole = response.block().view();
   if (says.empty()) return whole;
   if (whole.size() > kMostAssembled) return {};
-  const std::size_t lines = head_size - kEmptyLine;
+  const std::size_t lines = response.head_size() - kEmptyLine;
   scratch.assign(whole.substr(0, lines)).append(says).append(whole.substr(lines));
   return scratch;
 }
@@ -56,17 +54,16 @@ std::string_view text_of(const http::ReadyResponse& response, std::string_view s
 }  // namespace
 
 // The usual case, steps 6 to 8 in one: `known` is all that was received, nothing waits in front of
-// its answer, and the kernel takes that whole. False: nothing has been done.
+// its answer, and the kernel takes that whole. False: nothing has been done that anybody sees.
 bool Connection::answer_at_once(Services& services, const AnswerCache::Known& known,
                                 std::string_view bytes) {
   if (known.request == nullptr || known.head.size() != bytes.size()) return false;
   http::ReadyResponse& response = *known.hit.response;
-  if (!response.is_joined() && !known.head_only) return false;
+  if (!response.is_joined()) return false;
   response.set_date(services.now.wall_s(), services.date);
   const bool keep_alive = known.keep_alive && can_go_on(services);
   const std::string_view text =
-      text_of(response, http::connection_field(known.minor_version, keep_alive), known.head_only,
-              services.head);
+      text_of(response, http::connection_field(known.minor_version, keep_alive), services.head);
   if (text.empty()) return false;
   AccessLog& access_log = services.access_log;
   Draft draft;
@@ -88,19 +85,19 @@ bool Connection::answer_at_once(Services& services, const AnswerCache::Known& kn
   ++requests_;
   progress_.had_request = true;
   progress_.idle_since_ms = services.now.mono_ms();
+  log::Outcome outcome;
+  outcome.status = http::code(response.status());
+  outcome.via = known.hit.via;
+  outcome.bytes = response.block().size() - response.head_size();
+  if (access_log.enabled()) {
+    outcome.ttfb_us = outcome.dur_us = clock_us(CLOCK_MONOTONIC) - services.now.mono_us;
+  }
+  access_log.finish(services.drafts, draft, outcome);
   if (!keep_alive) {
     apply(http::Event::kRequestReady);
     apply(http::Event::kAnswered);
     apply(http::Event::kSentLast);
   }
-  log::Outcome outcome;
-  outcome.status = http::code(response.status());
-  outcome.via = known.hit.via;
-  if (!known.head_only) outcome.bytes = response.block().size() - response.head_size();
-  if (access_log.enabled()) {
-    outcome.ttfb_us = outcome.dur_us = clock_us(CLOCK_MONOTONIC) - services.now.mono_us;
-  }
-  access_log.finish(services.drafts, draft, outcome);
   return true;
 }
 

@@ -22,7 +22,8 @@ std::uint64_t Exchange::content_sent(const PendingAnswer& answer) const {
 }
 
 bool Exchange::charge() {
-  std::size_t waiting = queue.held() + drafts.size() + answers.capacity() * sizeof(PendingAnswer);
+  std::size_t waiting = queue.held() + drafts.size() + reader.held_head() +
+                        answers.capacity() * sizeof(PendingAnswer);
   // Content that goes back as it came is the reader's to charge.
   waiting -= std::min(waiting, reader.charged_answered());
   if (waiting > charged && !budget.take(waiting - charged)) return false;
