@@ -255,6 +255,40 @@ TEST_F(WalkOfMemory, ASmallFile) {
   walk_on(Shortage::kFromThenOn, 1, small);
 }
 
+// Their records come in one turn, so that the lines of the log need more room in it.
+TEST_F(WalkOfMemory, ManyThatCloseTogether) {
+  constexpr int kAllocations = 60;
+  constexpr int kTogether = 16;
+  const std::string closing = get_request("/small", "Connection: close\r\n");
+  for (int nth = 1; nth <= kAllocations; ++nth) {
+    SCOPED_TRACE("allocation " + std::to_string(nth));
+    const Outcome outcome =
+        run([] {}, false,
+            [&](const Address& address) {
+              expect_served(address);
+              for (int time = 0; time < 3; ++time) {  // until it is known
+                EXPECT_TRUE(test::ask_until_close(address, closing).ends_with(kSmall));
+              }
+              std::vector<RawClient> clients;
+              clients.reserve(kTogether);
+              for (int i = 0; i < kTogether; ++i) clients.emplace_back(address);
+              arm_allocations(nth, Shortage::kOnce);
+              for (RawClient& client : clients) client.send(closing);
+              for (RawClient& client : clients) {
+                const std::string answer = client.read_until_gone();
+                EXPECT_TRUE(answer.empty() || answer.ends_with(kSmall) ||
+                            answer.starts_with("HTTP/1.1 5"))
+                    << answer;
+              }
+              disarm_allocations();
+              expect_served(address);
+            });
+    EXPECT_FALSE(outcome.stopped_by || outcome.has_no_memory);
+    EXPECT_FALSE(is_unserved_) << *is_unserved_;
+    if (HasFailure()) return;
+  }
+}
+
 TEST_F(WalkOfMemory, Compressed) {
   walk(false, Shortage::kOnce, 2, kCompressed);
   walk(false, Shortage::kFromThenOn, 17, kCompressed);
