@@ -4,10 +4,11 @@
 //   tinyserve-null PORT HEAD_BYTES CONTENT_BYTES BIG_FILE
 //
 // It listens on 127.0.0.1. The head is filled up to HEAD_BYTES, so that as many bytes go out as the
-// server that it is compared with sends. "GET /big" is answered with BIG_FILE by sendfile alone.
-// What it reads of a request is where its head ends, how much content follows, and whether the
-// connection ends with it: it is no HTTP server, and trusts its client. One thread,
-// level-triggered, the interest of a connection changes only while the kernel takes no more.
+// server that it is compared with sends, and a client reads as many lines. "GET /big" is answered
+// with BIG_FILE by sendfile alone. What it reads of a request is where its head ends, how much
+// content follows, and whether the connection ends with it: it is no HTTP server, and trusts its
+// client. One thread, level-triggered, the interest of a connection changes only while the kernel
+// takes no more.
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -51,11 +52,17 @@ class Answers {
   Answers(std::string_view fields, std::size_t head_bytes, std::size_t content_bytes) {
     std::string one(fields);
     one += "Content-Length: " + std::to_string(content_bytes) + "\r\n";
+    // In lines as long as those of a real head: whoever reads them takes time for each.
     constexpr std::string_view kFiller = "X-Filler: ";
-    constexpr std::size_t kLineEnds = 4;
-    const std::size_t least = one.size() + kFiller.size() + kLineEnds;
-    one += kFiller;
-    one.append(head_bytes > least ? head_bytes - least : 0, '-').append("\r\n\r\n");
+    constexpr std::string_view kLineEnd = "\r\n";
+    constexpr std::size_t kUsualLine = 32;
+    constexpr std::size_t kLeastLine = kFiller.size() + kLineEnd.size();
+    while (head_bytes > one.size() + kLineEnd.size() + kLeastLine) {
+      const std::size_t left = head_bytes - one.size() - kLineEnd.size();
+      const std::size_t line = left < 2 * kUsualLine ? left : kUsualLine;
+      one.append(kFiller).append(line - kLeastLine, '-').append(kLineEnd);
+    }
+    one += kLineEnd;
     one.append(content_bytes, 'x');
     size_ = one.size();
     for (std::size_t i = 0; i < kMostAtOnce; ++i) block_ += one;
