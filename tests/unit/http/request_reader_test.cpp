@@ -91,6 +91,17 @@ std::string post(const std::string& path, const std::string& content) {
          "\r\nAccept: x\r\n\r\n" + content;
 }
 
+// All of `input` is read, and nothing is kept of it.
+void expect_however_cut(const std::string& input, const Answers& expected) {
+  every_split(input, [&](const Pieces& pieces) {
+    Peer peer;
+    EXPECT_EQ(peer.turns(pieces), expected);
+    EXPECT_FALSE(peer.reader().has_input());
+    peer.reader().release_answered();
+    EXPECT_EQ(peer.budget().used(), 0U);
+  });
+}
+
 // --- whole requests, in order
 // ---------------------------------------------------------------------
 
@@ -99,13 +110,7 @@ TEST(RequestReader, FindsPipelinedRequestsHoweverTheyAreCut) {  // §1.1, §9.3
                             post("/3", "") + post("/4", "x") + get("/5");
   const Answers expected{"GET /1@a: ", "POST /2@b?x: GET /no HTTP/1.1\r\n\r\n",
                          "POST /3@b?x: ", "POST /4@b?x: x", "GET /5@a: "};
-  every_split(input, [&](const Pieces& pieces) {
-    Peer peer;
-    EXPECT_EQ(peer.turns(pieces), expected);
-    EXPECT_FALSE(peer.reader().has_input());
-    peer.reader().release_answered();
-    EXPECT_EQ(peer.budget().used(), 0U);
-  });
+  expect_however_cut(input, expected);
 }
 
 TEST(RequestReader, FindsAThousandRequestsInOneReadOrAByteAtATime) {  // §9.3
@@ -771,13 +776,7 @@ TEST(RequestReaderRepeated, MeansWhatItMeantBeforeHoweverItIsCut) {
   const Answers expected{"POST /1@b?x: one", "POST /1@b?x: two", "GET /2@a: ",
                          "GET /2@a: ",       "GET /2@a: ",       "POST /1@b?x: six",
                          "POST /c@c: 7",     "POST /c@c: 8",     "GET /2@a: "};
-  every_split(input, [&](const Pieces& pieces) {
-    Peer peer;
-    EXPECT_EQ(peer.turns(pieces), expected);
-    EXPECT_FALSE(peer.reader().has_input());
-    peer.reader().release_answered();
-    EXPECT_EQ(peer.budget().used(), 0U);
-  });
+  expect_however_cut(input, expected);
 }
 
 TEST(RequestReaderRepeated, IsToldFromOneThatOnlyBeginsOrEndsLikeIt) {
@@ -786,10 +785,7 @@ TEST(RequestReaderRepeated, IsToldFromOneThatOnlyBeginsOrEndsLikeIt) {
   const std::string input = shorter + with_more + shorter + get("/1") + with_more + get("/11");
   const Answers expected{
       "GET /1@a: ", "GET /1@a?y: ", "GET /1@a: ", "GET /1@a: ", "GET /1@a?y: ", "GET /11@a: "};
-  every_split(input, [&](const Pieces& pieces) {
-    Peer peer;
-    EXPECT_EQ(peer.turns(pieces), expected);
-  });
+  expect_however_cut(input, expected);
   Peer peer;
   EXPECT_EQ(peer.turns({shorter, "GET /1 HTTP/1.1\r\nHost: a b\r\n\r\n"}),
             (Answers{"GET /1@a: ", "400"}));
