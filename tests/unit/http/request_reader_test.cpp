@@ -799,6 +799,21 @@ TEST(RequestReaderRepeated, MayBeLong) {
             (Answers{"GET /1@a: ", "GET /1@a: ", "GET /1@a: ", "GET /2@a: ", "GET /1@a: "}));
 }
 
+TEST(RequestReaderRepeated, TellsHowMuchMemoryItsCopyTakes) {
+  const std::string request =
+      "GET /1 HTTP/1.1\r\nHost: a\r\nCookie: " + std::string(3000, 'c') + "\r\n\r\n";
+  constexpr std::size_t kNextToNothing = 64;  // what a string has within itself
+  MemoryBudget budget(kPlenty);
+  RequestReader reader(kLimits, budget);
+  reader.feed(request);
+  ASSERT_EQ(reader.next(), Next::kRequest);
+  EXPECT_GE(reader.held_head(), request.size());
+  ASSERT_TRUE(reader.keep());
+  EXPECT_EQ(reader.held_head(), 0U) << "the budget knows";
+  reader.finish();
+  EXPECT_LT(reader.held_head(), kNextToNothing) << "long ones are not remembered";
+}
+
 TEST(RequestReaderRepeated, IsNotThereBeforeItHasCome) {
   Peer peer;
   peer.turn(post("/1", "one"));
