@@ -23,6 +23,6 @@ inline constexpr const char* kNothingIsDropped = "this file system keeps its fil
 [[nodiscard]] bool is_resident(const std::string& path, std::size_t offset);
 
 // How often a page may come from the disk faster than the kernel finishes the look at it.
-inline constexpr int kColdTries = 50;
+inline constexpr int kColdTries = 500;
 
 }  // namespace tinyserve::test
