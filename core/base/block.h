@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/prefetch.h"
 
 namespace tinyserve {
 
@@ -55,6 +56,13 @@ class Block {
   }
   [[nodiscard]] std::string_view view() const {
     return header_ == nullptr ? std::string_view{} : std::string_view(bytes(), header_->size);
+  }
+
+  // Has the size and the first bytes fetched, to be read soon.
+  void prefetch_begin() const { prefetch(header_, sizeof *header_); }
+  // Has the way to each of its pages fetched.
+  void prefetch_pages() const {
+    for (std::size_t at = 0; at < size(); at += 4096) prefetch(bytes() + at, 1);
   }
 
   // Adds bytes at the end; there must be room. Bytes that are there already never move, and change

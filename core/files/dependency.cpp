@@ -7,12 +7,24 @@
 
 namespace tinyserve::files {
 
-bool Dependency::holds() const {
+bool Dependency::holds() const { return holds_at(AT_FDCWD, path.c_str()); }
+
+bool Dependency::holds_below(const Root& root) const {
+  return holds_at(root.directory(), root.way_to(path));
+}
+
+bool Dependency::holds_at(int directory, const char* way) const {
   struct stat status;
-  if (::fstatat(AT_FDCWD, path.c_str(), &status, 0) != 0) {
+  if (::fstatat(directory, way, &status, 0) != 0) {
     return !facts && (errno == ENOENT || errno == ENOTDIR);
   }
   return facts && facts_of(status) == *facts;
+}
+
+bool Dependency::is_link() const {
+  struct stat status;
+  return ::fstatat(AT_FDCWD, path.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISLNK(status.st_mode);
 }
 
 bool Dependency::is_settled(Instant now) const { return !facts || files::is_settled(*facts, now); }

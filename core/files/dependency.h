@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "files/facts.h"
+#include "files/root.h"
 
 namespace tinyserve::files {
 
@@ -15,8 +16,15 @@ struct Dependency {
 
   // Whether the same version of the same file is there now, or still nothing. One stat(2).
   [[nodiscard]] bool holds() const;
+  // The same by a shorter way, which is right while `root` is in place (Root::is_in_place).
+  [[nodiscard]] bool holds_below(const Root& root) const;
+  // Whether a symbolic link is there now, wherever it leads. One lstat(2).
+  [[nodiscard]] bool is_link() const;
   // Whether every change from `now` on can be seen: see is_settled().
   [[nodiscard]] bool is_settled(Instant now) const;
+
+ private:
+  [[nodiscard]] bool holds_at(int directory, const char* way) const;
 };
 
 }  // namespace tinyserve::files

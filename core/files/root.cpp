@@ -94,11 +94,15 @@ Result<Root> Root::open(const Options& options) {
 Root::Change Root::refresh() {
   const auto now = facts_at(AT_FDCWD, directory_path().c_str());
   if (!now) return Change::kMissing;
-  const bool same = now->device == directory_facts_.device && now->inode == directory_facts_.inode;
-  if (same) return is_out_of_reach_ ? Change::kOutOfReach : Change::kNone;
+  if (is_same(*now)) return is_out_of_reach_ ? Change::kOutOfReach : Change::kNone;
   if (!reopen()) return Change::kMissing;
   is_out_of_reach_ = is_pinned_ && !can_be_listed(directory_.get());
   return is_out_of_reach_ ? Change::kOutOfReach : Change::kReplaced;
+}
+
+bool Root::is_in_place() const {
+  const auto now = facts_at(AT_FDCWD, directory_path().c_str());
+  return now && is_same(*now);
 }
 
 Result<Entry> Root::find(const std::string& path) const {
@@ -149,8 +153,23 @@ Result<UniqueFd> Root::open_to_change(const std::string& path) const {
 
 std::string Root::absolute(const std::string& path) const { return join(directory_path(), path); }
 
+const char* Root::way_to(const std::string& absolute) const {
+  const std::string& directory = directory_path();
+  std::size_t size = directory.size();
+  if (!absolute.starts_with(directory)) return absolute.c_str();
+  if (!directory.ends_with('/')) {
+    if (absolute[size] != '/') return absolute.c_str();  // at its end there is a zero
+    ++size;
+  }
+  return absolute.size() == size ? absolute.c_str() : absolute.c_str() + size;
+}
+
 const std::string& Root::directory_path() const {
   return single_file_.empty() ? path_ : parent_path_;
+}
+
+bool Root::is_same(const Facts& facts) const {
+  return facts.device == directory_facts_.device && facts.inode == directory_facts_.inode;
 }
 
 Result<void> Root::reopen() {

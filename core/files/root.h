@@ -39,6 +39,9 @@ class Root {
   // stat when it does.
   [[nodiscard]] Change refresh();
 
+  // Whether the path still leads to the same directory. One stat.
+  [[nodiscard]] bool is_in_place() const;
+
   // Finds what `path` leads to: relative, decoded and normalised (http::decode_path), "" for the
   // root itself. Errors are those of stat(2) and openat2(2); EXDEV means that it leads out of the
   // root.
@@ -66,6 +69,10 @@ class Root {
   [[nodiscard]] const std::string& path() const { return path_; }
   // The absolute path of what is at `path` in the root.
   [[nodiscard]] std::string absolute(const std::string& path) const;
+  // The directory, for calls that take a path from there, and such a path to what is at an absolute
+  // one. It is a part of that, or all of it where it is not below the root's.
+  [[nodiscard]] int directory() const { return directory_.get(); }
+  [[nodiscard]] const char* way_to(const std::string& absolute) const;
   // In single-file mode the name of the file, which then is all that there is; otherwise empty.
   [[nodiscard]] const std::string& single_file() const { return single_file_; }
   [[nodiscard]] bool is_pinned() const { return is_pinned_; }
@@ -73,6 +80,7 @@ class Root {
  private:
   Root() = default;
   [[nodiscard]] const std::string& directory_path() const;
+  [[nodiscard]] bool is_same(const Facts& facts) const;
   [[nodiscard]] Result<void> reopen();
   [[nodiscard]] Result<UniqueFd> open_inside(const char* path, int flags) const;
 

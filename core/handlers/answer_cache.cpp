@@ -1,12 +1,15 @@
 #include "handlers/answer_cache.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <iterator>
 #include <random>
 #include <utility>
 #include <variant>
+
+#include "base/prefetch.h"
 
 namespace tinyserve::handlers {
 
@@ -20,16 +23,13 @@ constexpr std::size_t kFewestBuckets = 64;
 constexpr std::size_t kMostKnownHead = 2048;  // bytes; what is longer is read each time
 constexpr std::size_t kEntryOverhead = 512;   // nodes, strings, and what the allocator adds
 constexpr std::size_t kKnownOverhead = 1024;  // likewise, for a request with a browser's fields
+constexpr std::size_t kFrontSize = 176;       // bytes of an entry that recognize() reads
+constexpr std::size_t kManyLooks = 8;         // in a batch; more of them go a shorter way
 
 // Fields that may lead to another answer than the whole file or a 304 for the tag.
 constexpr std::uint32_t kDeciding = Fields::bit(FieldName::kRange) |
                                     Fields::bit(FieldName::kIfMatch) |
                                     Fields::bit(FieldName::kIfUnmodifiedSince);
-
-bool hold(const std::vector<files::Dependency>& dependencies) {
-  return std::all_of(dependencies.begin(), dependencies.end(),
-                     [](const files::Dependency& dependency) { return dependency.holds(); });
-}
 
 // Not to be foreseen, so that no list of targets can be made that all meet in one place.
 std::uint64_t random_seed() {
@@ -89,6 +89,16 @@ bool AnswerCache::Entry::holds_file() const {
   return std::holds_alternative<http::FileSlice>(whole.rest());
 }
 
+// Whether nothing that is proved once a second can become another without a change of the
+// directory: no link is on the last step of the way, and siblings are absent.
+bool AnswerCache::Entry::changes_with_folder() const {
+  const auto is_link = [](const files::Dependency& dependency) { return dependency.is_link(); };
+  const auto is_there = [](const files::Dependency& dependency) { return bool(dependency.facts); };
+  return std::none_of(dependencies.begin(), dependencies.end(), is_link) &&
+         std::none_of(vary_dependencies.begin(), vary_dependencies.end(), is_there) &&
+         std::none_of(vary_dependencies.begin(), vary_dependencies.end(), is_link);
+}
+
 AnswerCache::Hit AnswerCache::Entry::hit(http::Via via) {
   return {via == http::Via::kNotModified ? &not_modified : &whole, via};
 }
@@ -107,6 +117,7 @@ std::size_t AnswerCache::Entry::memory() const {
 
 AnswerCache::AnswerCache(const files::Root& root, std::size_t most_bytes)
     : root_(&root),
+      folders_(root),
       most_bytes_(most_bytes),
       seed_(random_seed()),
       buckets_(kFewestBuckets, entries_.end()) {}
@@ -120,6 +131,13 @@ AnswerCache::Entries::iterator AnswerCache::look_up(std::uint64_t hash, std::str
                                      entry->accept_encoding != accept_encoding)) {
     entry = entry->next;
   }
+  return entry;
+}
+
+// The first entry for that path, or another one with its hash.
+AnswerCache::Entries::iterator AnswerCache::look_up(std::uint64_t hash) {
+  auto entry = bucket(hash);
+  while (entry != entries_.end() && entry->hash != hash) entry = entry->next;
   return entry;
 }
 
@@ -137,9 +155,9 @@ void AnswerCache::link(Entries::iterator entry) {
   entry->next = std::exchange(bucket(entry->hash), entry);
 }
 
-// Twice as many buckets, once there are more entries than buckets.
+// Twice as many buckets, once there are fewer than two for each entry.
 void AnswerCache::grow() {
-  if (entries_.size() <= buckets_.size()) return;
+  if (entries_.size() * 2 <= buckets_.size()) return;
   buckets_.assign(buckets_.size() * 2, entries_.end());
   for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) link(entry);
 }
@@ -188,6 +206,28 @@ AnswerCache::Known AnswerCache::recognize(std::string_view input, Instant now) {
           found->known_keep_alive, found->hit(found->known_via)};
 }
 
+void AnswerCache::look_ahead(std::string_view input) {
+  const std::string_view path = path_of(input);
+  std::move_backward(ahead_.begin(), std::prev(ahead_.end()), ahead_.end());
+  ahead_.front() = path.empty() ? 0 : hash(path);
+  const auto& [first, second, third, fourth] = ahead_;
+  // What each step reads, the one before has asked for, an input ago.
+  prefetch(&bucket(first), sizeof bucket(first));
+  if (const auto entry = bucket(second); entry != entries_.end()) {
+    prefetch(&entry->hash, kFrontSize);
+  }
+  if (const auto entry = look_up(third); entry != entries_.end()) {
+    prefetch(entry->known_head.data(), entry->known_head.size());
+    prefetch(entry->dependencies.data(), sizeof(files::Dependency));
+    entry->whole.block().prefetch_begin();
+  }
+  if (const auto entry = look_up(fourth); entry != entries_.end() && !entry->dependencies.empty()) {
+    const std::string& way = entry->dependencies.front().path;
+    prefetch(way.data(), way.size());
+    entry->whole.block().prefetch_pages();
+  }
+}
+
 // Of several that have the same answer one is known at a time: until it is asked for no more. As
 // for memory, answers come first.
 void AnswerCache::remember(Entry& entry, const http::Request& request, http::Via via) {
@@ -206,17 +246,39 @@ void AnswerCache::remember(Entry& entry, const http::Request& request, http::Via
   bytes_ += size;
 }
 
-bool AnswerCache::is_fresh(Entry& entry, Instant now) const {
+bool AnswerCache::hold(const std::vector<files::Dependency>& dependencies) {
+  looks_ += dependencies.size();
+  const bool is_short = looks_ >= kManyLooks && is_root_in_place();
+  for (const files::Dependency& dependency : dependencies) {
+    if (!(is_short ? dependency.holds_below(*root_) : dependency.holds())) return false;
+  }
+  return true;
+}
+
+// Of many looks in a batch one is at the root itself: when that is in place, the others need not go
+// all the way to it.
+bool AnswerCache::is_root_in_place() {
+  if (!root_is_in_place_) root_is_in_place_ = root_->is_in_place();
+  return *root_is_in_place_;
+}
+
+bool AnswerCache::is_fresh(Entry& entry, Instant now) {
   if (entry.batch == batch_) return true;
   if (!hold(entry.dependencies) || !is_inside(entry, now)) return false;
   entry.batch = batch_;
   return true;
 }
 
-bool AnswerCache::is_inside(Entry& entry, Instant now) const {
+bool AnswerCache::is_inside(Entry& entry, Instant now) {
   if (now.mono_ms() - entry.proved_ms < kProofMs) return true;
+  const Folders::Seen folder = folders_.look(entry.file, now);
+  if (folder.version != 0 && folder.version == entry.folder_version) {
+    entry.proved_ms = folder.looked_ms;
+    return true;
+  }
   if (!is_still(entry) || !hold(entry.vary_dependencies)) return false;
   entry.proved_ms = now.mono_ms();
+  entry.folder_version = folder.version != 0 && entry.changes_with_folder() ? folder.version : 0;
   return true;
 }
 

@@ -6,7 +6,8 @@
 // requests of a batch, which were received before it: see new_batch(). What changed within the last
 // two seconds may change again without a trace and is not kept (files::is_settled). Once a second
 // it is proved that the way to the file does not lead out of the root, by opening it anew, and that
-// Vary still says what it should.
+// Vary still says what it should; for what lies in a directory in which nothing has changed since
+// the last proof, a look at the directory is enough (Folders).
 //
 // A request that is byte for byte one that was answered from here need not even be read: see
 // recognize().
@@ -16,6 +17,7 @@
 // bounded: what was not asked for since the last look at it goes first (the clock algorithm).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -28,6 +30,7 @@
 #include "files/dependency.h"
 #include "files/root.h"
 #include "handlers/answer.h"
+#include "handlers/folders.h"
 #include "http/owned_request.h"
 #include "http/ready_response.h"
 #include "http/request.h"
@@ -39,18 +42,23 @@ namespace tinyserve::handlers {
 class AnswerCache {
  public:
   static constexpr std::size_t kMostBytes = 32U << 20;
-  static constexpr std::size_t kMostFiles = 64;  // open ones
+  static constexpr std::size_t kMostFiles = 64;        // open ones
+  static constexpr std::size_t kNearBytes = 1U << 20;  // what the processor has at hand
   // That nothing is there is only kept while less than this part of the memory is used: whoever
   // asks for a thousand names that do not exist is to push out nothing.
   static constexpr std::size_t kAbsencesPart = 4;
-  static constexpr std::int64_t kProofMs = 1000;         // how long a way is known to stay inside
-  static constexpr std::int64_t kMostIdleFileMs = 5000;  // a file is not held open for longer
+  static constexpr std::int64_t kProofMs = Folders::kLookMs;  // a way is known to stay inside
+  static constexpr std::int64_t kMostIdleFileMs = 5000;       // a file is not held open for longer
 
   // `root` must outlive the cache.
   explicit AnswerCache(const files::Root& root, std::size_t most_bytes = kMostBytes);
 
   // More bytes have been received: what was looked at earlier does not count for them.
-  void new_batch() { ++batch_; }
+  void new_batch() {
+    ++batch_;
+    looks_ = 0;
+    root_is_in_place_.reset();
+  }
 
   struct Hit {
     http::ReadyResponse* response = nullptr;  // null: the long way. Good until the next call
@@ -70,6 +78,13 @@ class AnswerCache {
   // The whole request that `input` begins with, if find() was last asked for the same bytes when it
   // found this answer. What the bytes mean, and that they may be answered, has been seen then.
   [[nodiscard]] Known recognize(std::string_view input, Instant now);
+
+  // recognize() will be asked for `input` after kAhead others. What it reads then is fetched from
+  // memory meanwhile, step by step, and need not be waited for. Worth it once keeps_much(): more
+  // than what the processor has at hand.
+  void look_ahead(std::string_view input);
+  [[nodiscard]] bool keeps_much() const { return bytes_ >= kNearBytes; }
+  static constexpr std::size_t kAhead = 4;
 
   // Keeps what `request`, a GET or HEAD, is answered with while it has no ranges or preconditions
   // but the tag. What is not settled is not kept.
@@ -106,8 +121,11 @@ class AnswerCache {
     std::vector<files::Dependency> vary_dependencies;
     std::string file;                   // in the root
     std::optional<files::Facts> facts;  // absent: a 404, for known_request only
+    // Of the directory, when all was proved that changes with it; 0: more has to be looked at.
+    std::uint64_t folder_version = 0;
 
     [[nodiscard]] bool holds_file() const;
+    [[nodiscard]] bool changes_with_folder() const;
     [[nodiscard]] Hit hit(http::Via via);
     [[nodiscard]] std::size_t memory() const;
   };
@@ -120,22 +138,29 @@ class AnswerCache {
   [[nodiscard]] Entries::iterator look_up(std::uint64_t hash, std::string_view path,
                                           std::string_view accept_encoding);
   [[nodiscard]] Entries::iterator look_up(std::uint64_t hash, std::string_view input);
+  [[nodiscard]] Entries::iterator look_up(std::uint64_t hash);
+  [[nodiscard]] bool hold(const std::vector<files::Dependency>& dependencies);
+  [[nodiscard]] bool is_root_in_place();
   [[nodiscard]] bool is_still(const Entry& entry) const;
   void remember(Entry& entry, const http::Request& request, http::Via via);
   void link(Entries::iterator entry);
   void grow();
-  [[nodiscard]] bool is_fresh(Entry& entry, Instant now) const;
-  [[nodiscard]] bool is_inside(Entry& entry, Instant now) const;
+  [[nodiscard]] bool is_fresh(Entry& entry, Instant now);
+  [[nodiscard]] bool is_inside(Entry& entry, Instant now);
   void drop(Entries::iterator entry);
   void drop_one();
 
   const files::Root* root_;
+  Folders folders_;
   const std::size_t most_bytes_;
   const std::uint64_t seed_;
   std::size_t bytes_ = 0;
   std::size_t files_ = 0;  // entries that hold one open
   std::uint64_t batch_ = 0;
+  std::size_t looks_ = 0;                 // at paths, in this batch
+  std::optional<bool> root_is_in_place_;  // in this batch; not looked at without a value
   std::int64_t next_close_ms_ = INT64_MAX;
+  std::array<std::uint64_t, kAhead> ahead_{};  // hashes of the paths, the last one first
   Entries entries_;
   // The first entry of each: a hash table, chained through the entries. A power of two of them.
   std::vector<Entries::iterator> buckets_;

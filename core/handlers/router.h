@@ -56,6 +56,9 @@ class Router {
   [[nodiscard]] AnswerCache::Known recognize(std::string_view input, Instant now) {
     return cache_.recognize(input, now);
   }
+  // What makes that faster where it is asked for one input after the other.
+  [[nodiscard]] bool keeps_much() const { return cache_.keeps_much(); }
+  void look_ahead(std::string_view input) { cache_.look_ahead(input); }
 
   // The answer to `request` where it is there already. Good until the next call.
   [[nodiscard]] AnswerCache::Hit ready_answer(const http::Request& request, Instant now);

@@ -141,17 +141,31 @@ void Loop::receive_from(std::uint64_t token) {
 void Loop::take_received() {
   if (received_.empty()) return;
   services_.router.new_batch();
-  for (const Received& received : received_) {
-    step(static_cast<std::uint32_t>(received.token), [this, &received](Connection& connection) {
-      if (received.failed) {
-        connection.break_off(services_);
-      } else {
-        connection.receive(services_, received.bytes);
-      }
-    });
+  // Where much is kept, each is announced some places before its turn.
+  const std::size_t ahead =
+      services_.router.keeps_much() ? handlers::AnswerCache::kAhead : std::size_t{0};
+  for (std::size_t next = 0; next < ahead; ++next) announce(next);
+  for (std::size_t next = 0; next < received_.size(); ++next) {
+    if (ahead > 0) announce(next + ahead);
+    take(received_[next]);
   }
   received_.clear();
   buffered_ = 0;
+}
+
+void Loop::announce(std::size_t index) {
+  const bool is_there = index < received_.size();
+  services_.router.look_ahead(is_there ? received_[index].bytes : std::string_view{});
+}
+
+void Loop::take(const Received& received) {
+  step(static_cast<std::uint32_t>(received.token), [this, &received](Connection& connection) {
+    if (received.failed) {
+      connection.break_off(services_);
+    } else {
+      connection.receive(services_, received.bytes);
+    }
+  });
 }
 
 // Everything but what was received.

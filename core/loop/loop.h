@@ -73,6 +73,13 @@ class Loop {
     std::int64_t alarm_ms = http::kNever;  // the one that was set last
   };
 
+  // What one connection brought.
+  struct Received {
+    std::uint64_t token;
+    std::string_view bytes;
+    bool failed;  // the connection is broken
+  };
+
   static constexpr std::uint64_t kListenerToken = 1ULL << 63;  // with the listener's index
   static constexpr std::uint64_t kWakeUpToken = 1ULL << 62;
   [[nodiscard]] static std::uint64_t token_of(std::uint32_t slot, std::uint32_t generation) {
@@ -87,6 +94,8 @@ class Loop {
   void receive(std::span<const net::Poller::Event> events);
   void receive_from(std::uint64_t token);
   void take_received();
+  void announce(std::size_t index);
+  void take(const Received& received);
   void dispatch(const net::Poller::Event& event);
   [[nodiscard]] Slot* slot_of(std::uint64_t ticket);
   void take_finished_jobs();
@@ -134,11 +143,6 @@ class Loop {
 
   // What was received in this turn and belongs to nobody yet. Overwritten by the next batch:
   // whatever outlives the turn is copied.
-  struct Received {
-    std::uint64_t token;
-    std::string_view bytes;
-    bool failed;  // the connection is broken
-  };
   static constexpr std::size_t kMostPerReceive = 64 * 1024;
   std::array<char, 2 * kMostPerReceive> receive_buffer_;
   std::size_t buffered_ = 0;

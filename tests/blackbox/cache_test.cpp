@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <ctime>
 #include <filesystem>
@@ -394,6 +395,46 @@ TEST(Cache, GivesAllOfAnAnswerThatLeavesInParts) {
     if (record.at("via") == "cache") ++kept;
   }
   EXPECT_GT(kept, kRequests / 2);
+}
+
+// --- many at once
+// ---------------------------------------------------------------------------------
+
+// More than the processor has at hand, asked for by many clients whose requests come together: the
+// server finds them all when it goes on.
+TEST(Cache, GivesManyClientsWhatEachAskedFor) {
+  constexpr int kFiles = 240;
+  constexpr int kClients = 48;
+  const auto name = [](int file) { return "f" + std::to_string(file) + ".txt"; };
+  const auto content = [](int file, int version) {
+    return std::string(8000, static_cast<char>('a' + version)) + std::to_string(file);
+  };
+  const TempTree site;
+  for (int file = 0; file < kFiles; ++file) site.write(name(file), content(file, 0));
+  ServerProcess server{site.path()};
+  std::vector<RawClient> clients;
+  for (int i = 0; i < kClients; ++i) clients.emplace_back(server.address());
+  const auto expect_all = [&](const std::function<int(int)>& version) {
+    for (int first = 0; first < kFiles; first += kClients) {
+      server.signal(SIGSTOP);
+      for (int i = 0; i < kClients; ++i) clients[i].send(get_request("/" + name(first + i)));
+      server.signal(SIGCONT);
+      for (int i = 0; i < kClients; ++i) {
+        const Response answer = clients[i].read_response();
+        EXPECT_EQ(answer.body, content(first + i, version(first + i))) << name(first + i);
+      }
+    }
+  };
+  wait_until_settled(site.path(name(kFiles - 1)));
+  for (int round = 0; round < 4; ++round) expect_all([](int /*file*/) { return 0; });
+  for (int file = 0; file < kFiles; file += 3) site.write(name(file), content(file, 1));
+  for (int file = 1; file < kFiles; file += 3) site.replace(name(file), content(file, 2));
+  for (int round = 0; round < 2; ++round) {
+    expect_all([](int file) { return file % 3 == 2 ? 0 : file % 3 + 1; });
+  }
+  int kept = 0;
+  for (const nlohmann::json& record : server.records()) kept += record.at("via") == "cache" ? 1 : 0;
+  EXPECT_GE(kept, 2 * kFiles) << "or this test has missed what it is for";
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "files/root.h"
 #include "support/file_times.h"
 #include "support/temp_tree.h"
 
@@ -29,6 +30,22 @@ TEST(Dependency, HoldsWhileNothingIsDone) {
   const TempTree tree{{"sub/a.txt", "content"}};
   EXPECT_TRUE(on(tree.path("sub/a.txt")).holds());
   EXPECT_TRUE(on_nothing_at(tree.path("sub/b.txt")).holds());
+}
+
+TEST(Dependency, HoldsByTheShorterWayToo) {
+  const TempTree tree{{"sub/a.txt", "content"}, {"outside.txt", "content"}};
+  const Root root = *Root::open({.root = tree.path("sub")});
+  const Dependency inside = on(tree.path("sub/a.txt"));
+  const Dependency nothing = on_nothing_at(tree.path("sub/b.txt"));
+  const Dependency outside = on(tree.path("outside.txt"));
+  const Dependency whole = on(tree.path("sub/"));
+  EXPECT_TRUE(inside.holds_below(root) && nothing.holds_below(root));
+  EXPECT_TRUE(outside.holds_below(root) && whole.holds_below(root));
+  // Which is why the root has to be in place.
+  tree.rename("sub", "elsewhere");
+  EXPECT_TRUE(inside.holds_below(root));
+  EXPECT_FALSE(inside.holds());
+  EXPECT_FALSE(root.is_in_place());
 }
 
 struct Change {
@@ -83,10 +100,12 @@ TEST(Dependency, HoldsNoMoreHoweverTheFileWasChanged) {
   for (const Change& change : changes()) {
     const TempTree tree{{"sub/a.txt", "content"}};
     ASSERT_EQ(::link(tree.path("sub/a.txt").c_str(), tree.path("other.txt").c_str()), 0);
+    const Root root = *Root::open({.root = tree.path()});
     const Dependency dependency = on(tree.path("sub/a.txt"));
     test::wait_for_next_stamp(tree.path("sub/a.txt"));
     change.make(tree);
     EXPECT_FALSE(dependency.holds()) << change.name;
+    EXPECT_FALSE(dependency.holds_below(root)) << change.name;
   }
 }
 
@@ -98,6 +117,18 @@ TEST(Dependency, FollowsLinksToWhatTheyLeadTo) {
   tree.remove("current");
   tree.symlink("b.txt", "current");
   EXPECT_FALSE(dependency.holds());
+}
+
+TEST(Dependency, KnowsALinkWhereverItLeads) {
+  const TempTree tree{{"a.txt", ""}, {"sub/b.txt", ""}};
+  tree.symlink("a.txt", "to-file");
+  tree.symlink("missing", "to-nothing");
+  tree.symlink("sub", "to-folder");
+  EXPECT_TRUE(on(tree.path("to-file")).is_link());
+  EXPECT_TRUE(on_nothing_at(tree.path("to-nothing")).is_link());
+  EXPECT_FALSE(on(tree.path("a.txt")).is_link());
+  EXPECT_FALSE(on_nothing_at(tree.path("missing")).is_link());
+  EXPECT_FALSE(on(tree.path("to-folder/b.txt")).is_link()) << "only on the way to it";
 }
 
 TEST(Dependency, OnNothingHoldsWhereverTheWayEnds) {

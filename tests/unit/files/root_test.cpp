@@ -196,6 +196,39 @@ TEST(Root, NoticesThatTheSymlinkItWasNamedByWasSwapped) {
   EXPECT_EQ(root.refresh(), Change::kMissing);
 }
 
+TEST(Root, KnowsWhetherItIsInPlace) {
+  const House house;
+  EXPECT_TRUE(house.root.is_in_place());
+  house.tree.rename("root", "old");
+  EXPECT_FALSE(house.root.is_in_place());
+  house.tree.write("root/a.txt", "another");
+  EXPECT_FALSE(house.root.is_in_place());
+  house.tree.remove("root");
+  house.tree.rename("old", "root");
+  EXPECT_TRUE(house.root.is_in_place());
+  house.tree.write("root/new.txt", "new");
+  EXPECT_TRUE(house.root.is_in_place());
+}
+
+TEST(Root, KnowsTheWayToWhatIsBelowIt) {
+  const House house;
+  const auto way = [&](const Root& root, const std::string& path) {
+    return std::string(root.way_to(path));
+  };
+  EXPECT_EQ(way(house.root, house.root.absolute("a.txt")), "a.txt");
+  EXPECT_EQ(way(house.root, house.root.absolute("sub/b.txt")), "sub/b.txt");
+  for (const std::string& other :
+       {house.path, house.path + "/", house.path + "-beside/a.txt", std::string("/"),
+        house.tree.path("secret.txt"), house.tree.path()}) {
+    EXPECT_EQ(way(house.root, other), other);
+  }
+  const Root top = open_root("/");
+  EXPECT_EQ(way(top, top.absolute("etc/passwd")), "etc/passwd");
+  EXPECT_EQ(way(top, "/"), "/");
+  const Root single = open_root(house.tree.path("root/a.txt"));
+  EXPECT_EQ(way(single, single.absolute("a.txt")), "a.txt");
+}
+
 // --- how it is named
 // ------------------------------------------------------------------------------
 

@@ -284,6 +284,84 @@ TEST(AnswerCache, SeesWithinASecondThatAWayLeadsOutside) {
   EXPECT_EQ(kept.ask("GET /folder/c.txt"), "long way");
 }
 
+// A look at a directory is a proof for all that lies in it, but for no longer than a second.
+TEST(AnswerCache, SeesWithinASecondThatAWayLeadsOutsideWhenItsFolderWasProvedForAnother) {
+  Kept kept;
+  kept.tree.write("folder/d.txt", "content");
+  const std::string folder = kept.tree.path("folder");
+  for (const char* const name : {"c", "d"}) {
+    const std::string path = std::string("/folder/") + name + ".txt";
+    kept.keep("GET " + path, "", in_memory("content"), {on(kept.tree.path() + path)});
+  }
+  for (kept.now_ms = 1000; kept.now_ms < 2000; kept.now_ms += 500) {
+    EXPECT_EQ(kept.ask("GET /folder/c.txt"), "cache content");
+    EXPECT_EQ(kept.ask("GET /folder/d.txt"), "cache content");
+  }
+  kept.now_ms = 2000;
+  EXPECT_EQ(kept.ask("GET /folder/c.txt"), "cache content");
+  const TempTree outside;
+  ASSERT_EQ(::rename(folder.c_str(), outside.path("folder").c_str()), 0);
+  ASSERT_EQ(::symlink(outside.path("folder").c_str(), folder.c_str()), 0);
+  kept.now_ms = 2999;
+  EXPECT_EQ(kept.ask("GET /folder/d.txt"), "cache content");
+  kept.now_ms = 3000;
+  EXPECT_EQ(kept.ask("GET /folder/c.txt"), "long way");
+  EXPECT_EQ(kept.ask("GET /folder/d.txt"), "long way");
+}
+
+// Where a link leads may change without a change of the directory that it lies in.
+TEST(AnswerCache, SeesWithinASecondThatALinkLeadsOutside) {
+  Kept kept;
+  kept.tree.write("pool/sub/a.txt", "content");
+  kept.tree.make_dir("links");
+  kept.tree.symlink("../pool/sub/a.txt", "links/a.txt");
+  kept.keep("GET /links/a.txt", "", in_memory("content"), {on(kept.tree.path("links/a.txt"))});
+  kept.now_ms = 1000;
+  EXPECT_EQ(kept.ask("GET /links/a.txt"), "cache content");
+  const TempTree outside;
+  const std::string sub = kept.tree.path("pool/sub");
+  ASSERT_EQ(::rename(sub.c_str(), outside.path("sub").c_str()), 0);
+  ASSERT_EQ(::symlink(outside.path("sub").c_str(), sub.c_str()), 0);
+  kept.now_ms = 2000;
+  EXPECT_EQ(kept.ask("GET /links/a.txt"), "long way");
+}
+
+TEST(AnswerCache, SeesWithinASecondThatALinkBesideAFileLeadsSomewhere) {
+  Kept kept;
+  kept.tree.make_dir("pool");
+  kept.tree.symlink("../pool/c.br", "folder/c.txt.br");
+  kept.vary_dependencies = {{kept.tree.path("folder/c.txt.br"), {}}};
+  kept.keep("GET /folder/c.txt", "", in_memory("content"), {on(kept.tree.path("folder/c.txt"))});
+  kept.now_ms = 1000;
+  EXPECT_EQ(kept.ask("GET /folder/c.txt"), "cache content");
+  kept.tree.write("pool/c.br", "encoded");
+  kept.now_ms = 2000;
+  EXPECT_EQ(kept.ask("GET /folder/c.txt"), "long way");
+}
+
+TEST(AnswerCache, SeesWithinASecondThatAFileBesideAnotherIsNewer) {
+  Kept kept;
+  kept.tree.write("a.txt.br", "encoded");
+  kept.vary_dependencies = {on(kept.tree.path("a.txt.br"))};
+  kept.keep("GET /a.txt");
+  kept.now_ms = 1000;
+  EXPECT_EQ(kept.ask("GET /a.txt"), "cache content");
+  test::set_mtime(kept.tree.path("a.txt.br"), 2'000'000'000);
+  kept.now_ms = 2000;
+  EXPECT_EQ(kept.ask("GET /a.txt"), "long way");
+}
+
+TEST(AnswerCache, SeesWithinASecondThatVaryHasToSayMoreAfterAProof) {
+  Kept kept;
+  kept.vary_dependencies = {{kept.tree.path("a.txt.br"), {}}};
+  kept.keep("GET /a.txt");
+  for (kept.now_ms = 1000; kept.now_ms < 4000; kept.now_ms += 1000) {
+    EXPECT_EQ(kept.ask("GET /a.txt"), "cache content");
+  }
+  kept.tree.write("a.txt.br", "encoded");
+  EXPECT_EQ(kept.ask("GET /a.txt"), "long way");
+}
+
 TEST(AnswerCache, SeesWithinASecondThatVaryHasToSayMore) {
   Kept kept;
   kept.vary_dependencies = {{kept.tree.path("a.txt.br"), {}}};
@@ -337,6 +415,86 @@ TEST(AnswerCache, FindsTheOthersWhenSomeAreGivenUp) {
       EXPECT_EQ(kept.ask(number("GET /", i)), expected);
     }
   }
+}
+
+// --- many in a batch
+// ------------------------------------------------------------------------------
+
+constexpr int kMany = 400;  // with kLong each, more than AnswerCache::kNearBytes
+const std::string kLong(4000, 'x');
+constexpr int kAhead = AnswerCache::kAhead;
+
+std::string file_of(int i) { return number("many/", i); }
+
+// Many files that are known, each with the answer kLong.
+struct ManyKept : Kept {
+  ManyKept() {
+    for (int i = 0; i < kMany; ++i) {
+      tree.write(file_of(i), "content");
+      keep("GET /" + file_of(i), "", in_memory(kLong), {on(tree.path(file_of(i)))});
+      EXPECT_NE(ask("GET /" + file_of(i)), "long way");
+    }
+  }
+  // What is known for all of them when they come in one batch, announced as the loop does: 'k' for
+  // each that is known, '-' for others.
+  std::string recognize_all() {
+    cache.new_batch();
+    std::string known;
+    for (int next = 0; next < kMany + kAhead; ++next) {
+      cache.look_ahead(next < kMany ? head_of("GET /" + file_of(next)) : "");
+      if (next < kAhead) continue;
+      const std::string head = head_of("GET /" + file_of(next - kAhead));
+      const auto found = cache.recognize(head, at(now_ms));
+      const bool is_known = found.request != nullptr;
+      if (is_known) {
+        EXPECT_EQ(found.head, head);
+      }
+      known += is_known ? 'k' : '-';
+    }
+    return known;
+  }
+};
+
+TEST(ManyInABatch, AreAllKnown) {
+  ManyKept kept;
+  ASSERT_TRUE(kept.cache.keeps_much());
+  for (kept.now_ms = 0; kept.now_ms < 3000; kept.now_ms += 600) {
+    EXPECT_EQ(kept.recognize_all(), std::string(kMany, 'k'));
+  }
+}
+
+TEST(ManyInABatch, AreEachLookedAt) {
+  ManyKept kept;
+  std::string expected(kMany, 'k');
+  for (int i = 0; i < kMany; i += 3) {
+    kept.tree.replace(file_of(i), "another");
+    expected[static_cast<std::size_t>(i)] = '-';
+  }
+  EXPECT_EQ(kept.recognize_all(), expected);
+  EXPECT_EQ(kept.recognize_all(), expected) << "those are forgotten, the others are not";
+}
+
+// By the short way to the files they would still be found.
+TEST(ManyInABatch, AreUnknownWhereTheRootIsAnother) {
+  ManyKept kept;
+  const TempTree elsewhere;
+  const std::string old = elsewhere.path("old");
+  ASSERT_EQ(::rename(kept.tree.path().c_str(), old.c_str()), 0);
+  ASSERT_EQ(::mkdir(kept.tree.path().c_str(), 0700), 0);
+  EXPECT_EQ(kept.recognize_all(), std::string(kMany, '-'));
+  ASSERT_EQ(::rmdir(kept.tree.path().c_str()), 0);
+  ASSERT_EQ(::rename(old.c_str(), kept.tree.path().c_str()), 0);
+}
+
+TEST(ManyInABatch, MayBeAnything) {
+  ManyKept kept;
+  for (const std::string_view input :
+       {"", "G", "GET ", "GET /", "GET /many/1", "GET /many/1 HTTP/1.1\r\n",
+        "POST /many/1 HTTP/1.1", "GET /none HTTP/1.1\r\n\r\n", "\0\0",
+        "GET /many/2?x HTTP/1.1\r\n\r\n"}) {
+    kept.cache.look_ahead(input);
+  }
+  EXPECT_EQ(kept.recognize_all(), std::string(kMany, 'k'));
 }
 
 // --- bounds
