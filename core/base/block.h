@@ -59,10 +59,11 @@ class Block {
   }
 
   // Has the size and the first bytes fetched, to be read soon.
-  void prefetch_begin() const { prefetch(header_, sizeof *header_); }
-  // Has the way to each of its pages fetched.
+  void prefetch_begin() const { prefetch(header_, header_ + 1); }
+  // Has a line of each page fetched, and with it the page's address (the TLB's entry); the lines
+  // behind it the processor foresees by itself.
   void prefetch_pages() const {
-    for (std::size_t at = 0; at < size(); at += 4096) prefetch(bytes() + at, 1);
+    for (std::size_t at = 0; at < size(); at += 4096) prefetch(bytes() + at, bytes() + at + 1);
   }
 
   // Adds bytes at the end; there must be room. Bytes that are there already never move, and change

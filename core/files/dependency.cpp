@@ -21,12 +21,6 @@ bool Dependency::holds_at(int directory, const char* way) const {
   return facts && facts_of(status) == *facts;
 }
 
-bool Dependency::is_link() const {
-  struct stat status;
-  return ::fstatat(AT_FDCWD, path.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-         S_ISLNK(status.st_mode);
-}
-
 bool Dependency::is_settled(Instant now) const { return !facts || files::is_settled(*facts, now); }
 
 }  // namespace tinyserve::files

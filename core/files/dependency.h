@@ -18,8 +18,6 @@ struct Dependency {
   [[nodiscard]] bool holds() const;
   // The same by a shorter way, which is right while `root` is in place (Root::is_in_place).
   [[nodiscard]] bool holds_below(const Root& root) const;
-  // Whether a symbolic link is there now, wherever it leads. One lstat(2).
-  [[nodiscard]] bool is_link() const;
   // Whether every change from `now` on can be seen: see is_settled().
   [[nodiscard]] bool is_settled(Instant now) const;
 

@@ -224,6 +224,26 @@ bool is_on_slow_file_system(int fd) {
   }
 }
 
+bool keeps_directory_times(int fd) {
+  constexpr std::uint32_t kZfs = 0x2FC12FC1;
+  constexpr std::uint32_t kBcachefs = 0xCA451A4E;
+  struct statfs status {};
+  if (::fstatfs(fd, &status) != 0) return false;
+  switch (static_cast<std::uint32_t>(status.f_type)) {
+    case EXT4_SUPER_MAGIC:
+    case XFS_SUPER_MAGIC:
+    case BTRFS_SUPER_MAGIC:
+    case TMPFS_MAGIC:
+    case F2FS_SUPER_MAGIC:
+    case OVERLAYFS_SUPER_MAGIC:
+    case kZfs:
+    case kBcachefs:
+      return true;
+    default:
+      return false;
+  }
+}
+
 Result<UniqueFd> open_beneath(int directory, const char* path, int flags) {
   auto opened = open_with(directory, path, flags, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
   // ENOSYS: an old kernel. EPERM: a container's system call filter that does not know openat2.

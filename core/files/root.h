@@ -99,6 +99,10 @@ class Root {
 // root. One statfs(2).
 [[nodiscard]] bool is_on_slow_file_system(int fd);
 
+// Whether an open directory is on a file system that is known to set a directory's times whenever
+// something in it is made, renamed or removed. One statfs(2).
+[[nodiscard]] bool keeps_directory_times(int fd);
+
 // Opens `path` below `directory` with `flags`, without leaving it, following only symlinks that
 // stay inside: the kernel's openat2(2), or open_beneath_by_walking() where it lacks that. Fails
 // with EXDEV where the path leads outside.

@@ -21,9 +21,8 @@ using http::Fields;
 constexpr std::string_view kGet = "GET ";
 constexpr std::size_t kFewestBuckets = 64;
 constexpr std::size_t kMostKnownHead = 2048;  // bytes; what is longer is read each time
-constexpr std::size_t kEntryOverhead = 512;   // nodes, strings, and what the allocator adds
+constexpr std::size_t kEntryOverhead = 576;   // nodes, strings, and what the allocator adds
 constexpr std::size_t kKnownOverhead = 1024;  // likewise, for a request with a browser's fields
-constexpr std::size_t kFrontSize = 176;       // bytes of an entry that recognize() reads
 constexpr std::size_t kManyLooks = 8;         // in a batch; more of them go a shorter way
 
 // Fields that may lead to another answer than the whole file or a 304 for the tag.
@@ -87,16 +86,6 @@ bool can_be_known(const http::Request& request) {
 
 bool AnswerCache::Entry::holds_file() const {
   return std::holds_alternative<http::FileSlice>(whole.rest());
-}
-
-// Whether nothing that is proved once a second can become another without a change of the
-// directory: no link is on the last step of the way, and siblings are absent.
-bool AnswerCache::Entry::changes_with_folder() const {
-  const auto is_link = [](const files::Dependency& dependency) { return dependency.is_link(); };
-  const auto is_there = [](const files::Dependency& dependency) { return bool(dependency.facts); };
-  return std::none_of(dependencies.begin(), dependencies.end(), is_link) &&
-         std::none_of(vary_dependencies.begin(), vary_dependencies.end(), is_there) &&
-         std::none_of(vary_dependencies.begin(), vary_dependencies.end(), is_link);
 }
 
 AnswerCache::Hit AnswerCache::Entry::hit(http::Via via) {
@@ -212,18 +201,18 @@ void AnswerCache::look_ahead(std::string_view input) {
   ahead_.front() = path.empty() ? 0 : hash(path);
   const auto& [first, second, third, fourth] = ahead_;
   // What each step reads, the one before has asked for, an input ago.
-  prefetch(&bucket(first), sizeof bucket(first));
+  prefetch(&bucket(first), &bucket(first) + 1);
   if (const auto entry = bucket(second); entry != entries_.end()) {
-    prefetch(&entry->hash, kFrontSize);
+    prefetch(&entry->hash, &entry->not_modified);
   }
   if (const auto entry = look_up(third); entry != entries_.end()) {
-    prefetch(entry->known_head.data(), entry->known_head.size());
-    prefetch(entry->dependencies.data(), sizeof(files::Dependency));
+    prefetch(entry->known_head.data(), entry->known_head.data() + entry->known_head.size());
+    prefetch(entry->dependencies.data(), entry->dependencies.data() + 1);
     entry->whole.block().prefetch_begin();
   }
   if (const auto entry = look_up(fourth); entry != entries_.end() && !entry->dependencies.empty()) {
     const std::string& way = entry->dependencies.front().path;
-    prefetch(way.data(), way.size());
+    prefetch(way.data(), way.data() + way.size());
     entry->whole.block().prefetch_pages();
   }
 }
@@ -264,21 +253,29 @@ bool AnswerCache::is_root_in_place() {
 
 bool AnswerCache::is_fresh(Entry& entry, Instant now) {
   if (entry.batch == batch_) return true;
-  if (!hold(entry.dependencies) || !is_inside(entry, now)) return false;
+  if (!hold(entry.dependencies)) return false;
+  if (now.mono_ms() - entry.proved_ms >= kProofMs && !is_inside(entry, now)) return false;
   entry.batch = batch_;
   return true;
 }
 
-bool AnswerCache::is_inside(Entry& entry, Instant now) {
-  if (now.mono_ms() - entry.proved_ms < kProofMs) return true;
-  const Folders::Seen folder = folders_.look(entry.file, now);
-  if (folder.version != 0 && folder.version == entry.folder_version) {
-    entry.proved_ms = folder.looked_ms;
-    return true;
+// Whether its way still is, and Vary still says what it should. Apart from is_fresh(), since it is
+// needed once a second and would make that dearer for all requests.
+[[gnu::noinline]] bool AnswerCache::is_inside(Entry& entry, Instant now) {
+  if (!is_root_in_place()) return false;
+  if (entry.folder) {
+    const Folders::Seen folder = folders_.look(entry.file, now);
+    if (folder.facts == entry.folder) {
+      entry.proved_ms = folder.looked_ms;
+      return true;
+    }
   }
-  if (!is_still(entry) || !hold(entry.vary_dependencies)) return false;
+  entry.folder.reset();
+  if (entry.facts) {
+    entry.folder = folders_.prove(entry.file, *entry.facts, entry.vary_dependencies, now);
+  }
+  if (!entry.folder && (!is_still(entry) || !hold(entry.vary_dependencies))) return false;
   entry.proved_ms = now.mono_ms();
-  entry.folder_version = folder.version != 0 && entry.changes_with_folder() ? folder.version : 0;
   return true;
 }
 

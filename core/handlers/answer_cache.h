@@ -6,8 +6,8 @@
 // requests of a batch, which were received before it: see new_batch(). What changed within the last
 // two seconds may change again without a trace and is not kept (files::is_settled). Once a second
 // it is proved that the way to the file does not lead out of the root, by opening it anew, and that
-// Vary still says what it should; for what lies in a directory in which nothing has changed since
-// the last proof, a look at the directory is enough (Folders).
+// Vary still says what it should; while nothing changes in the directory that it lies in, a look at
+// that is proof enough (Folders).
 //
 // A request that is byte for byte one that was answered from here need not even be read: see
 // recognize().
@@ -121,11 +121,10 @@ class AnswerCache {
     std::vector<files::Dependency> vary_dependencies;
     std::string file;                   // in the root
     std::optional<files::Facts> facts;  // absent: a 404, for known_request only
-    // Of the directory, when all was proved that changes with it; 0: more has to be looked at.
-    std::uint64_t folder_version = 0;
+    // Of its directory, when that proved the way and Vary; absent: both have to be looked at.
+    std::optional<files::Facts> folder{};
 
     [[nodiscard]] bool holds_file() const;
-    [[nodiscard]] bool changes_with_folder() const;
     [[nodiscard]] Hit hit(http::Via via);
     [[nodiscard]] std::size_t memory() const;
   };

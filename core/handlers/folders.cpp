@@ -1,14 +1,31 @@
 #include "handlers/folders.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <functional>
 
 namespace tinyserve::handlers {
 
 namespace {
 
-std::string_view folder_of(std::string_view file) {
-  const std::size_t slash = file.rfind('/');
-  return slash == std::string_view::npos ? std::string_view{} : file.substr(0, slash);
+std::string_view folder_of(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
+}
+
+std::string name_in(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
+}
+
+// Those of a directory that is found, where every change will be another one's.
+std::optional<files::Facts> lasting_facts(const Result<files::Entry>& found, Instant now) {
+  const bool can_tell = found && found->facts.kind == files::Kind::kDirectory &&
+                        files::is_settled(found->facts, now) &&
+                        files::keeps_directory_times(found->file.get());
+  return can_tell ? std::optional(found->facts) : std::nullopt;
 }
 
 }  // namespace
@@ -20,25 +37,27 @@ Folders::Seen Folders::look(std::string_view file, Instant now) {
     folder = {};
     folder.path = path;
   }
-  if (now.mono_ms() - folder.looked_ms >= kLookMs) look_anew(folder, now);
-  return {folder.version, folder.looked_ms};
+  if (now.mono_ms() - folder.seen.looked_ms >= kLookMs) {
+    folder.seen = {lasting_facts(root_->find(folder.path), now), now.mono_ms()};
+  }
+  return folder.seen;
 }
 
-void Folders::look_anew(Folder& folder, Instant now) {
-  std::optional<files::Facts> facts;
-  const auto found = root_->find(folder.path);
-  // What changed just now may change again within the same tick of the clock.
-  if (found && found->facts.kind == files::Kind::kDirectory &&
-      files::is_settled(found->facts, now)) {
-    facts = found->facts;
+std::optional<files::Facts> Folders::prove(std::string_view file, const files::Facts& facts,
+                                           std::span<const files::Dependency> siblings,
+                                           Instant now) const {
+  const auto folder = root_->find(std::string(folder_of(file)));
+  const auto seen = lasting_facts(folder, now);
+  if (!seen) return {};
+  const auto look_at = [&folder](std::string_view path, struct stat& status) {
+    return ::fstatat(folder->file.get(), name_in(path).c_str(), &status, AT_SYMLINK_NOFOLLOW);
+  };
+  struct stat status {};
+  if (look_at(file, status) != 0 || files::facts_of(status) != facts) return {};
+  for (const files::Dependency& sibling : siblings) {
+    if (sibling.facts || look_at(sibling.path, status) == 0 || errno != ENOENT) return {};
   }
-  if (!facts) {
-    folder.version = 0;
-  } else if (facts != folder.facts) {
-    folder.version = ++versions_;
-  }
-  folder.facts = facts;
-  folder.looked_ms = now.mono_ms();
+  return seen;
 }
 
 }  // namespace tinyserve::handlers

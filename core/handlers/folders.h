@@ -1,19 +1,22 @@
-// folders.h — whether anything may have changed in a directory, for whoever has looked at names in
-// it before.
+// folders.h — whether anything has changed in a directory since something was proved of what is in
+// it.
 //
 // What a name stands for changes with the directory: whoever makes, renames or removes something
 // sets the directory's times, which nobody can set back (ctime). So one look at it, once a second,
-// says for all its names that what was found still holds: that one leads to a file in the root, or
-// that there is none of that name. Symbolic links are another matter: where they lead is not seen.
+// says of all its names that what was proved of them still holds. Symbolic links are another
+// matter, since where they lead is not seen; and so are file systems that are not known to keep the
+// times of every directory (of FAT's first one nobody does).
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
+#include "files/dependency.h"
 #include "files/facts.h"
 #include "files/root.h"
 
@@ -27,27 +30,29 @@ class Folders {
   explicit Folders(const files::Root& root) : root_(&root) {}
 
   struct Seen {
-    // Another number after each change; 0 where changes can't be told: the directory is young,
-    // gone, or not in the root.
-    std::uint64_t version;
-    std::int64_t looked_ms;  // when that was seen, on the monotonic clock
+    // Of the directory; absent where changes can't be told: it is young, gone, not in the root, or
+    // on another kind of file system.
+    std::optional<files::Facts> facts;
+    std::int64_t looked_ms = INT64_MIN / 2;  // when that was seen, on the monotonic clock
   };
-  // Of the directory that `file`, a path in the root, lies in: as it was at most kLookMs ago.
+  // The directory that `file`, a path in the root, lies in: as it was at most kLookMs ago.
   [[nodiscard]] Seen look(std::string_view file, Instant now);
 
- private:
-  static constexpr std::int64_t kNever = INT64_MIN / 2;
+  // The facts of that directory where it can be seen in there, as it is now, that `file` is in the
+  // root, has these facts and is no link, and that nothing has the names of `siblings`, which are
+  // absent. Otherwise, and where changes can't be told, nothing. While look() finds the same facts,
+  // all that is still so.
+  [[nodiscard]] std::optional<files::Facts> prove(std::string_view file, const files::Facts& facts,
+                                                  std::span<const files::Dependency> siblings,
+                                                  Instant now) const;
 
+ private:
   struct Folder {
     std::string path;
-    std::int64_t looked_ms = kNever;
-    std::uint64_t version = 0;
-    std::optional<files::Facts> facts;  // absent: version 0
+    Seen seen;
   };
-  void look_anew(Folder& folder, Instant now);
 
   const files::Root* root_;
-  std::uint64_t versions_ = 0;  // so far
   // Each has one place where it can be. The one that was there is forgotten.
   std::array<Folder, 64> folders_;
 };

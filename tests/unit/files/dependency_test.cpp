@@ -119,18 +119,6 @@ TEST(Dependency, FollowsLinksToWhatTheyLeadTo) {
   EXPECT_FALSE(dependency.holds());
 }
 
-TEST(Dependency, KnowsALinkWhereverItLeads) {
-  const TempTree tree{{"a.txt", ""}, {"sub/b.txt", ""}};
-  tree.symlink("a.txt", "to-file");
-  tree.symlink("missing", "to-nothing");
-  tree.symlink("sub", "to-folder");
-  EXPECT_TRUE(on(tree.path("to-file")).is_link());
-  EXPECT_TRUE(on_nothing_at(tree.path("to-nothing")).is_link());
-  EXPECT_FALSE(on(tree.path("a.txt")).is_link());
-  EXPECT_FALSE(on_nothing_at(tree.path("missing")).is_link());
-  EXPECT_FALSE(on(tree.path("to-folder/b.txt")).is_link()) << "only on the way to it";
-}
-
 TEST(Dependency, OnNothingHoldsWhereverTheWayEnds) {
   const TempTree tree{{"file", ""}};
   EXPECT_TRUE(on_nothing_at(tree.path("missing/a.txt")).holds());

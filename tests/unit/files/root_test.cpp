@@ -229,6 +229,15 @@ TEST(Root, KnowsTheWayToWhatIsBelowIt) {
   EXPECT_EQ(way(single, single.absolute("a.txt")), "a.txt");
 }
 
+TEST(DirectoryTimes, AreKeptWhereThatIsKnown) {
+  const auto keeps = [](const char* path) {
+    return keeps_directory_times(UniqueFd(::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)).get());
+  };
+  EXPECT_TRUE(keeps("/dev/shm"));
+  EXPECT_FALSE(keeps("/proc"));
+  EXPECT_FALSE(keeps("/missing"));
+}
+
 // --- how it is named
 // ------------------------------------------------------------------------------
 

@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,7 +16,15 @@
 namespace tinyserve::handlers {
 namespace {
 
+using files::Facts;
 using test::TempTree;
+using Siblings = std::vector<files::Dependency>;
+
+Facts facts_at(const std::string& path) {
+  struct stat status {};
+  EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
+  return files::facts_of(status);
+}
 
 // In 2033, so that all directories are settled.
 constexpr std::int64_t kWallUs = 2'000'000'000'000'000;
@@ -27,26 +35,20 @@ struct Place {
   files::Root root = *files::Root::open({.root = tree.path()});
   Folders folders{root};
 
-  std::uint64_t version(std::string_view file, std::int64_t ms) {
-    return folders.look(file, at(ms)).version;
+  std::optional<Facts> look(std::string_view file, std::int64_t ms) {
+    return folders.look(file, at(ms)).facts;
+  }
+  std::optional<Facts> prove(const std::string& file, Siblings siblings = {}) {
+    return folders.prove(file, facts_at(tree.path(file)), siblings, at(0));
   }
 };
 
 TEST(Folders, AreTheSameForAllThatLiesInThem) {
   Place place;
-  const std::uint64_t version = place.version("sub/b.txt", 0);
-  EXPECT_NE(version, 0U);
-  EXPECT_EQ(place.version("sub/c.txt", 0), version);
-  EXPECT_EQ(place.version("sub/none", 5000), version);
-}
-
-TEST(Folders, AreNotMixedUp) {
-  Place place;
-  const std::uint64_t top = place.version("a.txt", 0);
-  const std::uint64_t sub = place.version("sub/b.txt", 0);
-  EXPECT_NE(top, 0U);
-  EXPECT_NE(top, sub);
-  EXPECT_NE(place.version("other/d.txt", 0), sub);
+  const auto sub = facts_at(place.tree.path("sub"));
+  EXPECT_EQ(place.look("sub/b.txt", 0), sub);
+  EXPECT_EQ(place.look("sub/none", 5000), sub);
+  EXPECT_EQ(place.look("a.txt", 0), facts_at(place.tree.path()));
 }
 
 TEST(Folders, AreLookedAtOnceASecond) {
@@ -56,15 +58,15 @@ TEST(Folders, AreLookedAtOnceASecond) {
   EXPECT_EQ(place.folders.look("sub/b.txt", at(Folders::kLookMs)).looked_ms, Folders::kLookMs);
 }
 
-TEST(Folders, HaveAnotherVersionAfterEveryChange) {
+TEST(Folders, HaveOtherFactsAfterEveryChange) {
   const std::vector<std::function<void(const TempTree&)>> changes{
       [](auto& tree) { tree.write("sub/new.txt", ""); },
       [](auto& tree) { tree.remove("sub/b.txt"); },
       [](auto& tree) { tree.replace("sub/b.txt", "b"); },
-      [](auto& tree) { EXPECT_EQ(::symlink("c.txt", tree.path("sub/link").c_str()), 0); },
+      [](auto& tree) { tree.symlink("c.txt", "sub/link"); },
       [](auto& tree) { EXPECT_EQ(::chmod(tree.path("sub").c_str(), 0700), 0); },
       [](auto& tree) {
-        EXPECT_EQ(::rename(tree.path("sub").c_str(), tree.path("old").c_str()), 0);
+        tree.rename("sub", "old");
         tree.make_dir("sub");
       },
       [](auto& tree) {
@@ -73,59 +75,88 @@ TEST(Folders, HaveAnotherVersionAfterEveryChange) {
       }};
   for (std::size_t i = 0; i < changes.size(); ++i) {
     Place place;
-    const std::uint64_t before = place.version("sub/b.txt", 0);
+    const auto before = place.look("sub/b.txt", 0);
     test::wait_for_next_stamp(place.tree.path("sub"));
     changes[i](place.tree);
-    EXPECT_EQ(place.version("sub/b.txt", Folders::kLookMs - 1), before) << i;
-    const std::uint64_t after = place.version("sub/b.txt", Folders::kLookMs);
-    EXPECT_NE(after, before) << i;
-    EXPECT_NE(after, 0U) << i;
+    EXPECT_EQ(place.look("sub/b.txt", Folders::kLookMs - 1), before) << i;
+    const auto after = place.look("sub/b.txt", Folders::kLookMs);
+    EXPECT_TRUE(after && after != before) << i;
   }
 }
 
 // Time stamps are only as fine as the kernel's tick.
-TEST(Folders, AreUnknownWhileTheyAreYoung) {
+TEST(Folders, SayNothingWhileTheyAreYoung) {
   Place place;
-  struct stat status {};
-  ASSERT_EQ(::stat(place.tree.path("sub").c_str(), &status), 0);
-  const std::int64_t changed_us =
-      status.st_ctim.tv_sec * 1'000'000 + status.st_ctim.tv_nsec / 1000 + 1;
-  const auto version = [&](std::int64_t mono_ms, std::int64_t age_us) {
-    return place.folders.look("sub/b.txt", {mono_ms * 1000, changed_us + age_us}).version;
+  const std::int64_t changed_us = facts_at(place.tree.path("sub")).ctime_ns / 1000 + 1;
+  const auto look = [&](std::int64_t mono_ms, std::int64_t age_us) {
+    return place.folders.look("sub/b.txt", {mono_ms * 1000, changed_us + age_us}).facts;
   };
-  EXPECT_EQ(version(0, files::kQuietUs - 1000), 0U);
-  EXPECT_NE(version(Folders::kLookMs, files::kQuietUs + 1000), 0U);
+  EXPECT_FALSE(look(0, files::kQuietUs - 1000));
+  EXPECT_TRUE(look(Folders::kLookMs, files::kQuietUs + 1000));
 }
 
-TEST(Folders, AreUnknownWhereTheyAreNotInTheRoot) {
+TEST(Folders, SayNothingWhereTheyAreNotInTheRoot) {
   Place place;
   const TempTree outside{{"b.txt", "b"}};
-  ASSERT_EQ(::symlink(outside.path().c_str(), place.tree.path("away").c_str()), 0);
-  EXPECT_EQ(place.version("away/b.txt", 0), 0U);
-  EXPECT_EQ(place.version("missing/b.txt", 0), 0U);
-  EXPECT_EQ(place.version("a.txt/b.txt", 0), 0U);
+  place.tree.symlink(outside.path(), "away");
+  EXPECT_FALSE(place.look("away/b.txt", 0));
+  EXPECT_FALSE(place.look("missing/b.txt", 0));
+  EXPECT_FALSE(place.look("a.txt/b.txt", 0));
 }
 
-TEST(Folders, HaveAnotherVersionAfterTheyWereGone) {
-  Place place;
-  const std::uint64_t before = place.version("sub/b.txt", 0);
-  ASSERT_EQ(::rename(place.tree.path("sub").c_str(), place.tree.path("old").c_str()), 0);
-  EXPECT_EQ(place.version("sub/b.txt", Folders::kLookMs), 0U);
-  ASSERT_EQ(::rename(place.tree.path("old").c_str(), place.tree.path("sub").c_str()), 0);
-  EXPECT_NE(place.version("sub/b.txt", 2 * Folders::kLookMs), before);
+TEST(Folders, SayNothingOnOtherFileSystems) {
+  const files::Root root = *files::Root::open({.root = "/proc/self"});
+  Folders folders(root);
+  EXPECT_FALSE(folders.look("status", at(0)).facts);
 }
 
-// More than it has places for.
-TEST(Folders, AreForgottenAndLookedAtAgain) {
+// More than there are places for.
+TEST(Folders, AreToldApartHoweverManyThereAre) {
   Place place;
+  for (int i = 0; i < 300; ++i) place.tree.make_dir("f" + std::to_string(i));
   for (int round = 0; round < 2; ++round) {
     for (int i = 0; i < 300; ++i) {
       const std::string folder = "f" + std::to_string(i);
-      if (round == 0) place.tree.make_dir(folder);
-      EXPECT_NE(place.version(folder + "/x", 0), 0U) << folder;
+      EXPECT_EQ(place.look(folder + "/x", 0), facts_at(place.tree.path(folder)));
     }
   }
-  EXPECT_EQ(place.version("none/x", 0), 0U);
+}
+
+TEST(Folders, ProveWhatIsInThem) {
+  Place place;
+  EXPECT_EQ(place.prove("sub/b.txt"), facts_at(place.tree.path("sub")));
+  EXPECT_EQ(place.prove("a.txt", {{place.tree.path("a.txt.br"), {}}}), facts_at(place.tree.path()));
+}
+
+TEST(Folders, ProveNothingOfAnotherFile) {
+  Place place;
+  const Facts other = facts_at(place.tree.path("a.txt"));
+  EXPECT_FALSE(place.folders.prove("sub/b.txt", other, {}, at(0)));
+  EXPECT_FALSE(place.folders.prove("sub/none", other, {}, at(0)));
+  EXPECT_FALSE(place.folders.prove("none/b.txt", other, {}, at(0)));
+}
+
+// Where it leads may change without a change of the directory.
+TEST(Folders, ProveNothingOfALink) {
+  Place place;
+  place.tree.symlink("b.txt", "sub/link");
+  EXPECT_FALSE(place.prove("sub/link"));
+}
+
+TEST(Folders, ProveNothingBesideASiblingOrALink) {
+  Place place;
+  const std::string sibling = place.tree.path("sub/c.txt");
+  EXPECT_FALSE(place.prove("sub/b.txt", {{sibling, facts_at(sibling)}}));
+  EXPECT_FALSE(place.prove("sub/b.txt", {{sibling, {}}})) << "there by now";
+  place.tree.symlink("nowhere", "sub/b.txt.br");
+  EXPECT_FALSE(place.prove("sub/b.txt", {{place.tree.path("sub/b.txt.br"), {}}}));
+}
+
+TEST(Folders, ProveNothingOutsideTheRoot) {
+  Place place;
+  const TempTree outside{{"b.txt", "b"}};
+  place.tree.symlink(outside.path(), "away");
+  EXPECT_FALSE(place.prove("away/b.txt"));
 }
 
 }  // namespace
