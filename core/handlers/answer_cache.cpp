@@ -324,6 +324,7 @@ void AnswerCache::keep(const http::Request& request, Reusable reusable, Instant 
 }
 
 void AnswerCache::close_idle_files(Instant now) {
+  folders_.close();
   if (now.mono_ms() < next_close_ms_) return;
   next_close_ms_ = INT64_MAX;
   for (auto entry = entries_.begin(); entry != entries_.end();) {

@@ -90,7 +90,8 @@ class AnswerCache {
   // but the tag. What is not settled is not kept.
   void keep(const http::Request& request, Reusable reusable, Instant now);
 
-  // Gives up files that nobody has asked for lately. Cheap while there are none.
+  // At the end of a turn: gives up files that nobody has asked for lately. Cheap while there are
+  // none.
   void close_idle_files(Instant now);
   // When close_idle_files() should be called, in milliseconds of the monotonic clock; INT64_MAX:
   // never.

@@ -15,10 +15,8 @@ std::string_view folder_of(std::string_view path) {
   return slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
 }
 
-std::string name_in(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
-}
+// Its last component; without a slash all of it (npos + 1 is 0).
+const char* name_in(const std::string& path) { return path.c_str() + path.rfind('/') + 1; }
 
 // Those of a directory that is found, where every change will be another one's.
 std::optional<files::Facts> lasting_facts(const Result<files::Entry>& found, Instant now) {
@@ -43,21 +41,26 @@ Folders::Seen Folders::look(std::string_view file, Instant now) {
   return folder.seen;
 }
 
-std::optional<files::Facts> Folders::prove(std::string_view file, const files::Facts& facts,
+std::optional<files::Facts> Folders::prove(const std::string& file, const files::Facts& facts,
                                            std::span<const files::Dependency> siblings,
-                                           Instant now) const {
-  const auto folder = root_->find(std::string(folder_of(file)));
-  const auto seen = lasting_facts(folder, now);
-  if (!seen) return {};
-  const auto look_at = [&folder](std::string_view path, struct stat& status) {
-    return ::fstatat(folder->file.get(), name_in(path).c_str(), &status, AT_SYMLINK_NOFOLLOW);
+                                           Instant now) {
+  const std::string_view path = folder_of(file);
+  if (!open_ || open_->path != path || open_->opened_us != now.mono_us) {
+    const auto found = root_->find(std::string(path));
+    open_.emplace(std::string(path), now.mono_us, found ? found->file : SharedFd(),
+                  lasting_facts(found, now));
+  }
+  if (!open_->facts) return {};
+  const auto look_at = [this](const char* name, struct stat& status) {
+    return ::fstatat(open_->directory.get(), name, &status, AT_SYMLINK_NOFOLLOW);
   };
   struct stat status {};
-  if (look_at(file, status) != 0 || files::facts_of(status) != facts) return {};
+  if (look_at(name_in(file), status) != 0 || files::facts_of(status) != facts) return {};
   for (const files::Dependency& sibling : siblings) {
-    if (sibling.facts || look_at(sibling.path, status) == 0 || errno != ENOENT) return {};
+    const bool is_absent = look_at(name_in(sibling.path), status) != 0 && errno == ENOENT;
+    if (sibling.facts || !is_absent) return {};
   }
-  return seen;
+  return open_->facts;
 }
 
 }  // namespace tinyserve::handlers

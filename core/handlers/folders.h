@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/shared_fd.h"
 #include "files/dependency.h"
 #include "files/facts.h"
 #include "files/root.h"
@@ -42,9 +43,13 @@ class Folders {
   // root, has these facts and is no link, and that nothing has the names of `siblings`, which are
   // absent. Otherwise, and where changes can't be told, nothing. While look() finds the same facts,
   // all that is still so.
-  [[nodiscard]] std::optional<files::Facts> prove(std::string_view file, const files::Facts& facts,
+  [[nodiscard]] std::optional<files::Facts> prove(const std::string& file,
+                                                  const files::Facts& facts,
                                                   std::span<const files::Dependency> siblings,
-                                                  Instant now) const;
+                                                  Instant now);
+  // The directory of the last prove() is kept open for others of the same turn. To be called at its
+  // end, so that nobody is kept from unmounting.
+  void close() { open_.reset(); }
 
  private:
   struct Folder {
@@ -52,7 +57,15 @@ class Folders {
     Seen seen;
   };
 
+  struct Open {
+    std::string path;
+    std::int64_t opened_us;  // that turn's time
+    SharedFd directory;
+    std::optional<files::Facts> facts;  // as in Seen
+  };
+
   const files::Root* root_;
+  std::optional<Open> open_;
   // Each has one place where it can be. The one that was there is forgotten.
   std::array<Folder, 64> folders_;
 };

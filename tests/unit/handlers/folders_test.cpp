@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -126,6 +128,34 @@ TEST(Folders, ProveWhatIsInThem) {
   Place place;
   EXPECT_EQ(place.prove("sub/b.txt"), facts_at(place.tree.path("sub")));
   EXPECT_EQ(place.prove("a.txt", {{place.tree.path("a.txt.br"), {}}}), facts_at(place.tree.path()));
+}
+
+// It is looked at by the descriptor of the last proof: whatever has its name by now is another one.
+TEST(Folders, ProveByTheDirectoryThatTheyOpened) {
+  Place place;
+  const Facts first = facts_at(place.tree.path("sub"));
+  EXPECT_EQ(place.prove("sub/b.txt"), first);
+  EXPECT_EQ(place.prove("sub/c.txt"), first);
+  test::wait_for_next_stamp(place.tree.path("sub"));
+  place.tree.write("sub/new.txt", "");
+  EXPECT_EQ(place.prove("sub/c.txt"), first) << "and look() will find that it has changed";
+  EXPECT_NE(place.look("sub/c.txt", 0), first);
+  place.folders.close();
+  EXPECT_EQ(place.prove("sub/c.txt"), facts_at(place.tree.path("sub")));
+  EXPECT_EQ(place.prove("other/d.txt"), facts_at(place.tree.path("other")));
+}
+
+TEST(Folders, KeepNothingOpenAfterATurn) {
+  Place place;
+  const auto descriptors = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+  };
+  const auto before = descriptors();
+  EXPECT_TRUE(place.look("other/d.txt", 0));
+  EXPECT_TRUE(place.prove("sub/b.txt"));
+  EXPECT_EQ(descriptors(), before + 1);
+  place.folders.close();
+  EXPECT_EQ(descriptors(), before);
 }
 
 TEST(Folders, ProveNothingOfAnotherFile) {
