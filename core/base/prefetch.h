@@ -9,10 +9,9 @@ namespace tinyserve {
 // and waits for nothing.
 inline void prefetch(const void* begin, const void* end) {
   constexpr std::uintptr_t kLine = 64;  // bytes
-  const auto past = reinterpret_cast<std::uintptr_t>(end);
-  for (auto at = reinterpret_cast<std::uintptr_t>(begin) & ~(kLine - 1); at < past; at += kLine) {
-    __builtin_prefetch(reinterpret_cast<const void*>(at));
-  }
+  const auto* at = static_cast<const char*>(begin);
+  at -= reinterpret_cast<std::uintptr_t>(begin) % kLine;
+  for (; at < end; at += kLine) __builtin_prefetch(at);
 }
 
 }  // namespace tinyserve

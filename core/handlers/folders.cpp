@@ -47,8 +47,8 @@ std::optional<files::Facts> Folders::prove(const std::string& file, const files:
   const std::string_view path = folder_of(file);
   if (!open_ || open_->path != path || open_->opened_us != now.mono_us) {
     const auto found = root_->find(std::string(path));
-    open_.emplace(std::string(path), now.mono_us, found ? found->file : SharedFd(),
-                  lasting_facts(found, now));
+    open_ = Open{std::string(path), now.mono_us, found ? found->file : SharedFd(),
+                 lasting_facts(found, now)};
   }
   if (!open_->facts) return {};
   const auto look_at = [this](const char* name, struct stat& status) {
