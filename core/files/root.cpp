@@ -235,7 +235,6 @@ bool keeps_directory_times(int fd) {
     case BTRFS_SUPER_MAGIC:
     case TMPFS_MAGIC:
     case F2FS_SUPER_MAGIC:
-    case OVERLAYFS_SUPER_MAGIC:
     case kZfs:
     case kBcachefs:
       return true;

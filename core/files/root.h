@@ -100,7 +100,8 @@ class Root {
 [[nodiscard]] bool is_on_slow_file_system(int fd);
 
 // Whether an open directory is on a file system that is known to set a directory's times whenever
-// something in it is made, renamed or removed. One statfs(2).
+// something in it is made, renamed or removed. One statfs(2). Of overlays it depends on what lies
+// below.
 [[nodiscard]] bool keeps_directory_times(int fd);
 
 // Opens `path` below `directory` with `flags`, without leaving it, following only symlinks that

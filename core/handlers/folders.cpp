@@ -16,7 +16,7 @@ std::string_view folder_of(std::string_view path) {
 }
 
 // Its last component; without a slash all of it (npos + 1 is 0).
-const char* name_in(const std::string& path) { return path.c_str() + path.rfind('/') + 1; }
+const char* name_in(const std::string& path) { return path.c_str() + (path.rfind('/') + 1); }
 
 // Those of a directory that is found, where every change will be another one's.
 std::optional<files::Facts> lasting_facts(const Result<files::Entry>& found, Instant now) {
@@ -57,8 +57,7 @@ std::optional<files::Facts> Folders::prove(const std::string& file, const files:
   struct stat status {};
   if (look_at(name_in(file), status) != 0 || files::facts_of(status) != facts) return {};
   for (const files::Dependency& sibling : siblings) {
-    const bool is_absent = look_at(name_in(sibling.path), status) != 0 && errno == ENOENT;
-    if (sibling.facts || !is_absent) return {};
+    if (sibling.facts || look_at(name_in(sibling.path), status) == 0 || errno != ENOENT) return {};
   }
   return open_->facts;
 }
