@@ -70,6 +70,13 @@ std::string join(const std::string& parent, const std::string& name) {
   return parent.ends_with('/') ? parent + name : parent + '/' + name;
 }
 
+// The kind of file system that an open file is on, by the numbers of statfs(2) and linux/magic.h,
+// which lacks some; 0 where that can't be told.
+std::uint32_t file_system_of(int fd) {
+  struct statfs status {};
+  return ::fstatfs(fd, &status) == 0 ? static_cast<std::uint32_t>(status.f_type) : 0;
+}
+
 }  // namespace
 
 Result<Root> Root::open(const Options& options) {
@@ -197,15 +204,12 @@ Result<UniqueFd> Root::open_inside(const char* path, int flags) const {
   return fd;
 }
 
-// By the numbers of statfs(2) and linux/magic.h, some of which that lacks.
 bool is_on_slow_file_system(int fd) {
   constexpr std::uint32_t kSmb2 = 0xFE534D42;
   constexpr std::uint32_t kCifs = 0xFF534D42;
   constexpr std::uint32_t kCeph = 0x00C36400;
   constexpr std::uint32_t kGfs2 = 0x01161970;
-  struct statfs status {};
-  if (::fstatfs(fd, &status) != 0) return false;
-  switch (static_cast<std::uint32_t>(status.f_type)) {
+  switch (file_system_of(fd)) {
     case NFS_SUPER_MAGIC:
     case SMB_SUPER_MAGIC:
     case kSmb2:
@@ -227,9 +231,7 @@ bool is_on_slow_file_system(int fd) {
 bool keeps_directory_times(int fd) {
   constexpr std::uint32_t kZfs = 0x2FC12FC1;
   constexpr std::uint32_t kBcachefs = 0xCA451A4E;
-  struct statfs status {};
-  if (::fstatfs(fd, &status) != 0) return false;
-  switch (static_cast<std::uint32_t>(status.f_type)) {
+  switch (file_system_of(fd)) {
     case EXT4_SUPER_MAGIC:
     case XFS_SUPER_MAGIC:
     case BTRFS_SUPER_MAGIC:

@@ -33,7 +33,9 @@ constexpr std::int64_t kWallUs = 2'000'000'000'000'000;
 constexpr Instant at(std::int64_t ms) { return {ms * 1000, kWallUs + ms * 1000}; }
 
 struct Place {
-  TempTree tree{{"a.txt", "a"}, {"sub/b.txt", "b"}, {"sub/c.txt", "c"}, {"other/d.txt", "d"}};
+  // In memory: where temporary files go there may be an overlay, which proves nothing.
+  TempTree tree{TempTree::Below{"/dev/shm"},
+                {{"a.txt", "a"}, {"sub/b.txt", "b"}, {"sub/c.txt", "c"}, {"other/d.txt", "d"}}};
   files::Root root = *files::Root::open({.root = tree.path()});
   Folders folders{root};
 
