@@ -9,11 +9,11 @@
 #include <cstdio>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <utility>
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/random.h"
 #include "files/facts.h"
 #include "http/plan.h"
 
@@ -31,14 +31,10 @@ std::mutex changes;
 
 // Unique in practice; O_EXCL and another try are for the rest.
 std::string temporary_name() {
-  std::random_device random;
-  std::string name(kTemporaryPrefix);
-  for (int i = 0; i < 2; ++i) {
-    std::array<char, 8> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), random(), 16).ptr;
-    name.append(digits.data(), end);
-  }
-  return name.append(kTemporarySuffix);
+  std::array<char, 16> digits;
+  const auto end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), random_bits(), 16).ptr;
+  return std::string(kTemporaryPrefix).append(digits.data(), end).append(kTemporarySuffix);
 }
 
 // Where a file is: its directory, open, and its name in there.

@@ -5,11 +5,11 @@
 #include <cerrno>
 #include <cstring>
 #include <iterator>
-#include <random>
 #include <utility>
 #include <variant>
 
 #include "base/prefetch.h"
+#include "base/random.h"
 
 namespace tinyserve::handlers {
 
@@ -29,12 +29,6 @@ constexpr std::size_t kManyLooks = 8;         // in a batch; more of them go a s
 constexpr std::uint32_t kDeciding = Fields::bit(FieldName::kRange) |
                                     Fields::bit(FieldName::kIfMatch) |
                                     Fields::bit(FieldName::kIfUnmodifiedSince);
-
-// Not to be foreseen, so that no list of targets can be made that all meet in one place.
-std::uint64_t random_seed() {
-  std::random_device random;
-  return std::uint64_t{random()} << 32 | random();
-}
 
 // Eight bytes at a time through a 128-bit product, whose halves are folded.
 std::uint64_t mix(std::uint64_t hash, std::string_view bytes) {
@@ -108,7 +102,7 @@ AnswerCache::AnswerCache(const files::Root& root, std::size_t most_bytes)
     : root_(&root),
       folders_(root),
       most_bytes_(most_bytes),
-      seed_(random_seed()),
+      seed_(random_bits()),
       buckets_(kFewestBuckets, entries_.end()) {}
 
 std::uint64_t AnswerCache::hash(std::string_view path) const { return mix(seed_, path); }

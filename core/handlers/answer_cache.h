@@ -153,6 +153,7 @@ class AnswerCache {
   const files::Root* root_;
   Folders folders_;
   const std::size_t most_bytes_;
+  // Not to be foreseen, so that no list of targets can be made that all meet in one place.
   const std::uint64_t seed_;
   std::size_t bytes_ = 0;
   std::size_t files_ = 0;  // entries that hold one open

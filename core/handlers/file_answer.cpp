@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <optional>
-#include <random>
 #include <utility>
 #include <vector>
 
+#include "base/random.h"
 #include "files/content.h"
 #include "files/sibling.h"
 #include "handlers/compressed_answer.h"
@@ -61,10 +61,7 @@ Representation choose(const http::Request& request, const files::Root& root, con
 }
 
 // Hard to guess, so that no file can be made that contains it (RFC 2046 §5.1.1).
-std::string make_boundary() {
-  std::random_device random;
-  return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
-}
+std::string make_boundary() { return fmt::format("{:016x}{:016x}", random_bits(), random_bits()); }
 
 // RFC 9110 §14.6. The parts are slices: no byte of the file is held in memory for it.
 void set_multipart(http::Response& response, const Representation& chosen, const http::Body& whole,
