@@ -21,8 +21,10 @@ constexpr std::int64_t kListenPauseMs = 100;      // after the kernel refused to
 
 }  // namespace
 
+// Whoever calls has reason to think that somebody waits.
 void Loop::accept_burst(int listener, int most) {
   for (int accepted = 0; accepted < most; ++accepted) {
+    if (accepted > 0 && !net::somebody_waits(listener)) return;
     const bool full = commons_.places.are_taken();
     if (full && at_the_door_ >= door_places_ && !has_idle()) return watch_listeners(false);
     try {

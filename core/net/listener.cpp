@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -190,6 +191,11 @@ Result<std::optional<Accepted>> accept_one(int listener) {
     if (errno == EAGAIN || errno == EWOULDBLOCK) return std::optional<Accepted>();
     if (!is_gone(errno)) return fail("accept4");
   }
+}
+
+bool somebody_waits(int listener) {
+  pollfd watched{listener, POLLIN, 0};
+  return ::poll(&watched, 1, 0) != 0;
 }
 
 }  // namespace tinyserve::net

@@ -60,4 +60,8 @@ struct Accepted {
 // passed over. Fails with EMFILE, ENFILE, ENOBUFS, ENOMEM: nothing can be accepted for now.
 [[nodiscard]] Result<std::optional<Accepted>> accept_one(int listener);
 
+// Whether a connection waits, or that could not be told. Asked with poll(2), which takes a tenth of
+// an accept_one() that gives nothing: the kernel makes a socket before it looks.
+[[nodiscard]] bool somebody_waits(int listener);
+
 }  // namespace tinyserve::net

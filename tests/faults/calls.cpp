@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -66,6 +67,7 @@ const std::vector<Call>& calls() {
       {"listen", {EADDRINUSE, EOPNOTSUPP}},
       {"open", {EACCES, EINTR, ELOOP, EMFILE, ENFILE, ENOENT, ENOMEM, ENOSPC, EROFS}},
       {"openat", {EACCES, EINTR, ELOOP, EMFILE, ENFILE, ENOENT, ENOMEM, ENOTDIR}},
+      {"poll", {EINTR, ENOMEM}},
       {"pread", {EAGAIN, EINTR, EIO, EISDIR}},
       {"preadv2", {EAGAIN, EINTR, EIO, EOPNOTSUPP, ENOSYS}},
       {"read", {EAGAIN, EINTR, EIO, EBADF}},
@@ -151,6 +153,7 @@ LED_HERE(int, listen, (int fd, int backlog), (fd, backlog))
 LED_HERE(int, open, (const char* path, int flags, mode_t mode), (path, flags, mode))
 LED_HERE(int, openat, (int directory, const char* path, int flags, mode_t mode),
          (directory, path, flags, mode))
+LED_HERE(int, poll, (pollfd * watched, nfds_t count, int timeout), (watched, count, timeout))
 LED_HERE(ssize_t, pread, (int fd, void* bytes, std::size_t size, off_t offset),
          (fd, bytes, size, offset))
 LED_HERE(ssize_t, preadv2, (int fd, const iovec* places, int count, off_t offset, int flags),

@@ -276,6 +276,18 @@ TEST(AcceptOne, GivesSocketsThatNeitherBlockNorWaitToSend) {
   EXPECT_NE(option_of(fd, IPPROTO_TCP, TCP_NODELAY), 0);
 }
 
+TEST(SomebodyWaits, IsTrueFromTheConnectionUntilItIsAccepted) {
+  const Listener listener = loopback();
+  EXPECT_FALSE(somebody_waits(listener.fd.get()));
+  const UniqueFd first = connect_to(listener.address);
+  const UniqueFd second = connect_to(listener.address);
+  EXPECT_TRUE(somebody_waits(listener.fd.get()));
+  ASSERT_TRUE(*accept_one(listener.fd.get()));
+  EXPECT_TRUE(somebody_waits(listener.fd.get()));
+  ASSERT_TRUE(*accept_one(listener.fd.get()));
+  EXPECT_FALSE(somebody_waits(listener.fd.get()));
+}
+
 TEST(AcceptOne, FailsWhenDescriptorsRunOutAndLeavesTheConnectionWaiting) {
   const Listener listener = loopback();
   const UniqueFd client = connect_to(listener.address);
