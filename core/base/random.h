@@ -10,8 +10,7 @@
 namespace tinyserve {
 
 // 64 of them, from getrandom(2). (std::random_device asks the processor first whether it has any,
-// which takes a tenth of a millisecond under a hypervisor.) Throws std::system_error where the
-// kernel has none to give.
+// which a hypervisor has to answer.) Throws std::system_error where the kernel has none to give.
 inline std::uint64_t random_bits() {
   std::uint64_t bits = 0;
   ssize_t count = 0;
