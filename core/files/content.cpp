@@ -23,16 +23,22 @@ ssize_t read_at(int fd, char* to, std::size_t size, std::size_t offset, Wait wai
   return count;
 }
 
-// Everything from the start of the file on: `size` bytes, or what there is where it has been
-// written to and has another size now, but never more than one byte too many.
-Result<Block> read_all(int fd, std::size_t size, Wait wait) {
-  Block block = Block::with_capacity(size + 1);
+// Appends what follows `offset` to `block`, until that has `size` bytes or the file ends.
+Result<void> read_into(Block& block, int fd, std::uint64_t offset, std::size_t size, Wait wait) {
   while (block.room() > 0) {
-    const ssize_t count = read_at(fd, block.tail(), block.room(), block.size(), wait);
+    const ssize_t count = read_at(fd, block.tail(), block.room(), offset + block.size(), wait);
     if (count < 0) return fail("preadv2");
     block.grow(static_cast<std::size_t>(count));
     if (count == 0 || block.size() == size) break;
   }
+  return {};
+}
+
+// Everything from the start of the file on: `size` bytes, or what there is where it has been
+// written to and has another size now, but never more than one byte too many.
+Result<Block> read_all(int fd, std::size_t size, Wait wait) {
+  Block block = Block::with_capacity(size + 1);
+  if (const auto read = read_into(block, fd, 0, size, wait); !read) return read.error();
   return block;
 }
 
@@ -57,6 +63,14 @@ Result<FileContent> content_of(const Entry& entry, Wait wait, std::uint64_t most
   }
   content.body = http::FileSlice{entry.file, 0, content.facts.size, entry.is_slow};
   return content;
+}
+
+Result<Block> part_of_version(int fd, const Facts& facts, std::uint64_t offset, std::size_t length,
+                              Wait wait) {
+  Block block = Block::with_capacity(length);
+  if (const auto read = read_into(block, fd, offset, length, wait); !read) return read.error();
+  if (block.size() != length || !is_unchanged(fd, facts)) return fail("preadv2", ESTALE);
+  return block;
 }
 
 }  // namespace tinyserve::files

@@ -29,4 +29,10 @@ enum class Wait : std::uint8_t { kNo, kYes };
 [[nodiscard]] Result<FileContent> content_of(const Entry& entry, Wait wait,
                                              std::uint64_t most_read = kSmallFile);
 
+// The `length` bytes from `offset` on of an open file that had these facts. Fails with the errors
+// of pread(2), with ESTALE where it has been written to since then, and with EAGAIN where there
+// would be a wait and should be none.
+[[nodiscard]] Result<Block> part_of_version(int fd, const Facts& facts, std::uint64_t offset,
+                                            std::size_t length, Wait wait);
+
 }  // namespace tinyserve::files

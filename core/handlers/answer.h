@@ -11,6 +11,7 @@
 
 #include "base/worker_pool.h"
 #include "files/dependency.h"
+#include "handlers/representation.h"
 #include "http/response.h"
 #include "http/via.h"
 
@@ -24,8 +25,7 @@ struct Reusable {
   std::vector<files::Dependency> dependencies;       // of what is sent
   std::vector<files::Dependency> vary_dependencies;  // of no more than what Vary says
   std::string path;                                  // in the root, of the file that is sent
-  std::optional<files::Facts> facts;                 // ... and of that file; absent: a 404
-  std::string entity_tag;
+  std::optional<Representation> representation;      // of that file, not open; absent: a 404
   http::Response whole;         // the 200, or the 404 for requests that are the same in every byte
   http::Response not_modified;  // the 304 for a client that has it
 };

@@ -21,7 +21,7 @@ using http::Fields;
 constexpr std::string_view kGet = "GET ";
 constexpr std::size_t kFewestBuckets = 64;
 constexpr std::size_t kMostKnownHead = 2048;  // bytes; what is longer is read each time
-constexpr std::size_t kEntryOverhead = 576;   // nodes, strings, and what the allocator adds
+constexpr std::size_t kEntryOverhead = 640;   // nodes, strings, and what the allocator adds
 constexpr std::size_t kKnownOverhead = 1024;  // likewise, for a request with a browser's fields
 constexpr std::size_t kManyLooks = 8;         // in a batch; more of them go a shorter way
 
@@ -29,6 +29,9 @@ constexpr std::size_t kManyLooks = 8;         // in a batch; more of them go a s
 constexpr std::uint32_t kDeciding = Fields::bit(FieldName::kRange) |
                                     Fields::bit(FieldName::kIfMatch) |
                                     Fields::bit(FieldName::kIfUnmodifiedSince);
+// ... or to those as well.
+constexpr std::uint32_t kConditional =
+    kDeciding | Fields::bit(FieldName::kIfNoneMatch) | Fields::bit(FieldName::kIfModifiedSince);
 
 // Eight bytes at a time through a 128-bit product, whose halves are folded.
 std::uint64_t mix(std::uint64_t hash, std::string_view bytes) {
@@ -86,6 +89,13 @@ AnswerCache::Hit AnswerCache::Entry::hit(http::Via via) {
   return {via == http::Via::kNotModified ? &not_modified : &whole, via};
 }
 
+http::Body AnswerCache::Entry::content() const {
+  if (const auto* const slice = std::get_if<http::FileSlice>(&whole.rest())) return *slice;
+  if (const auto* const slice = std::get_if<http::BlockSlice>(&whole.rest())) return *slice;
+  const Block& block = whole.block();
+  return http::BlockSlice{block, whole.head_size(), block.size() - whole.head_size()};
+}
+
 std::size_t AnswerCache::Entry::memory() const {
   std::size_t size = kEntryOverhead + path.size() + accept_encoding.size() + whole.memory() +
                      not_modified.memory();
@@ -110,8 +120,9 @@ std::uint64_t AnswerCache::hash(std::string_view path) const { return mix(seed_,
 AnswerCache::Entries::iterator AnswerCache::look_up(std::uint64_t hash, std::string_view path,
                                                     std::string_view accept_encoding) {
   auto entry = bucket(hash);
-  while (entry != entries_.end() && (entry->hash != hash || !entry->facts || entry->path != path ||
-                                     entry->accept_encoding != accept_encoding)) {
+  while (entry != entries_.end() &&
+         (entry->hash != hash || !entry->representation || entry->path != path ||
+          entry->accept_encoding != accept_encoding)) {
     entry = entry->next;
   }
   return entry;
@@ -145,33 +156,50 @@ void AnswerCache::grow() {
   for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) link(entry);
 }
 
-AnswerCache::Hit AnswerCache::find(const http::Request& request, Instant now) {
+// The entry for what a GET or HEAD asks for, whatever of it; null where there is none, or it does
+// not hold any more.
+AnswerCache::Entry* AnswerCache::fresh_entry(const http::Request& request, Instant now) {
   const Fields& fields = request.fields;
   const bool is_read =
       request.method == http::Method::kGet || request.method == http::Method::kHead;
-  if (!is_read || fields.has_any(kDeciding)) return {};
-  if (fields.repeats(FieldName::kAcceptEncoding)) return {};
+  if (!is_read || fields.repeats(FieldName::kAcceptEncoding)) return nullptr;
   const std::string_view accepted = fields.find(FieldName::kAcceptEncoding).value_or("");
   const std::string_view path = request.target.path;
   const auto found = look_up(hash(path), path, accepted);
-  if (found == entries_.end()) return {};
-  Entry& entry = *found;
-  if (!is_fresh(entry, now)) {
+  if (found == entries_.end()) return nullptr;
+  if (!is_fresh(*found, now)) {
     drop(found);
-    return {};
+    return nullptr;
   }
-  entry.used = true;
-  entry.used_ms = now.mono_ms();
+  found->used = true;
+  found->used_ms = now.mono_ms();
+  return &*found;
+}
+
+AnswerCache::Hit AnswerCache::find(const http::Request& request, Instant now) {
+  const Fields& fields = request.fields;
+  if (fields.has_any(kDeciding)) return {};
+  Entry* const found = fresh_entry(request, now);
+  if (found == nullptr) return {};
+  Entry& entry = *found;
   // A tag decides alone, without the date (RFC 9110 §13.1.3). Lists and other tags go the long way.
   if (fields.has(FieldName::kIfNoneMatch)) {
     if (fields.repeats(FieldName::kIfNoneMatch)) return {};
-    if (fields.find(FieldName::kIfNoneMatch) != entry.entity_tag) return {};
+    if (fields.find(FieldName::kIfNoneMatch) != entry.representation->entity_tag) return {};
     remember(entry, request, http::Via::kNotModified);
     return entry.hit(http::Via::kNotModified);
   }
   if (fields.has(FieldName::kIfModifiedSince)) return {};
   remember(entry, request, http::Via::kCache);
   return entry.hit(http::Via::kCache);
+}
+
+std::optional<AnswerCache::Kept> AnswerCache::find_content(const http::Request& request,
+                                                           Instant now) {
+  if (!request.fields.has_any(kConditional)) return std::nullopt;
+  Entry* const entry = fresh_entry(request, now);
+  if (entry == nullptr) return std::nullopt;
+  return Kept{*entry->representation, entry->content()};
 }
 
 AnswerCache::Known AnswerCache::recognize(std::string_view input, Instant now) {
@@ -265,8 +293,9 @@ bool AnswerCache::is_fresh(Entry& entry, Instant now) {
     }
   }
   entry.folder.reset();
-  if (entry.facts) {
-    entry.folder = folders_.prove(entry.file, *entry.facts, entry.vary_dependencies, now);
+  if (entry.representation) {
+    entry.folder =
+        folders_.prove(entry.file, entry.representation->entry.facts, entry.vary_dependencies, now);
   }
   if (!entry.folder && (!is_still(entry) || !hold(entry.vary_dependencies))) return false;
   entry.proved_ms = now.mono_ms();
@@ -275,7 +304,7 @@ bool AnswerCache::is_fresh(Entry& entry, Instant now) {
 
 bool AnswerCache::is_still(const Entry& entry) const {
   const auto found = root_->find(entry.file);
-  if (entry.facts) return found && found->facts == *entry.facts;
+  if (entry.representation) return found && found->facts == entry.representation->entry.facts;
   return !found && (found.error().is(ENOENT) || found.error().is(ENOTDIR));
 }
 
@@ -284,7 +313,7 @@ void AnswerCache::keep(const http::Request& request, Reusable reusable, Instant 
       std::all_of(reusable.dependencies.begin(), reusable.dependencies.end(),
                   [now](const auto& dependency) { return dependency.is_settled(now); });
   if (!is_settled || request.fields.repeats(FieldName::kAcceptEncoding)) return;
-  const bool is_absence = !reusable.facts;
+  const bool is_absence = !reusable.representation;
   if (is_absence && (!can_be_known(request) || bytes_ > most_bytes_ / kAbsencesPart)) return;
   const std::string_view accepted = request.fields.find(FieldName::kAcceptEncoding).value_or("");
   const std::string_view path = request.target.path;
@@ -300,10 +329,9 @@ void AnswerCache::keep(const http::Request& request, Reusable reusable, Instant 
                        .not_modified = http::ReadyResponse(std::move(reusable.not_modified)),
                        .path = std::string(path),
                        .accept_encoding = std::string(accepted),
-                       .entity_tag = std::move(reusable.entity_tag),
                        .vary_dependencies = std::move(reusable.vary_dependencies),
                        .file = std::move(reusable.path),
-                       .facts = reusable.facts});
+                       .representation = std::move(reusable.representation)});
   Entry& entry = entries_.front();
   bytes_ += entry.memory();
   if (entry.holds_file()) {

@@ -66,6 +66,14 @@ class AnswerCache {
   };
   [[nodiscard]] Hit find(const http::Request& request, Instant now);
 
+  struct Kept {
+    const Representation& representation;  // not open. Good until the next call
+    http::Body content;                    // the whole of it, one slice
+  };
+  // What is needed to answer a GET or HEAD that find() has no answer for although the file is kept:
+  // it wants a part, or has other preconditions than one tag.
+  [[nodiscard]] std::optional<Kept> find_content(const http::Request& request, Instant now);
+
   struct Known {
     const http::OwnedRequest* request =
         nullptr;            // null: it has to be read. Good until the next call
@@ -118,15 +126,15 @@ class AnswerCache {
     http::ReadyResponse not_modified;
     std::string path;
     std::string accept_encoding;
-    std::string entity_tag;
     std::vector<files::Dependency> vary_dependencies;
-    std::string file;                   // in the root
-    std::optional<files::Facts> facts;  // absent: a 404, for known_request only
+    std::string file;                              // in the root
+    std::optional<Representation> representation;  // absent: a 404, for known_request only
     // Of its directory, when that proved the way and Vary; absent: both have to be looked at.
     std::optional<files::Facts> folder{};
 
     [[nodiscard]] bool holds_file() const;
     [[nodiscard]] Hit hit(http::Via via);
+    [[nodiscard]] http::Body content() const;
     [[nodiscard]] std::size_t memory() const;
   };
   using Entries = std::list<Entry>;  // the hand of the clock is at the back
@@ -139,6 +147,7 @@ class AnswerCache {
                                           std::string_view accept_encoding);
   [[nodiscard]] Entries::iterator look_up(std::uint64_t hash, std::string_view input);
   [[nodiscard]] Entries::iterator look_up(std::uint64_t hash);
+  [[nodiscard]] Entry* fresh_entry(const http::Request& request, Instant now);
   [[nodiscard]] bool hold(const std::vector<files::Dependency>& dependencies);
   [[nodiscard]] bool is_root_in_place();
   [[nodiscard]] bool is_still(const Entry& entry) const;

@@ -79,17 +79,33 @@ void set_multipart(http::Response& response, const Representation& chosen, const
   response.body = std::move(pieces);
 }
 
-void set_single_part(http::Response& response, const Representation& chosen,
+// A few bytes of a file are read at once where that takes no waiting, as small files are.
+http::Piece single_part(const Ask& ask, const Representation& chosen, const http::Body& whole,
+                        http::ByteRange part) {
+  const auto* const file = std::get_if<http::FileSlice>(&whole);
+  const bool may_wait = ask.means == Means::kWorker;
+  if (file != nullptr && part.size() <= files::kSmallFile && (may_wait || !file->is_slow)) {
+    const auto size = static_cast<std::size_t>(part.size());
+    const auto read = files::part_of_version(file->file.get(), chosen.entry.facts, part.first, size,
+                                             patience(ask.means));
+    if (read) return http::BlockSlice{*read, 0, size};
+  }
+  return http::part_of(whole, part.first, part.size());
+}
+
+void set_single_part(http::Response& response, const Ask& ask, const Representation& chosen,
                      const http::Body& whole, http::ByteRange part) {
   add_content_fields(response.fields, chosen, chosen.media_type);
   response.fields.add("Content-Range", http::content_range(part, http::content_length(whole)));
   std::vector<http::Piece> pieces;
-  pieces.push_back(http::part_of(whole, part.first, part.size()));
+  pieces.push_back(single_part(ask, chosen, whole, part));
   response.body = std::move(pieces);
 }
 
-Answer ranged_answer(const http::Request& request, const Representation& chosen, http::Body whole,
-                     const http::RangeAnswer& range, Via via) {
+// What the request wants of `whole`, the content of `chosen`.
+Answer ranged_answer(const Ask& ask, const Representation& chosen, http::Body whole, Via via) {
+  const auto range =
+      http::choose_range(ask.request, chosen.condition(ask.now), http::content_length(whole));
   Answer answer;
   answer.via = Via::kRange;
   switch (range.kind()) {
@@ -101,14 +117,14 @@ Answer ranged_answer(const http::Request& request, const Representation& chosen,
     case http::RangeAnswer::Kind::kParts:
       answer.response.status = Status::kPartialContent;
       if (range.parts().size() == 1) {
-        set_single_part(answer.response, chosen, whole, range.parts().front());
+        set_single_part(answer.response, ask, chosen, whole, range.parts().front());
       } else {
         set_multipart(answer.response, chosen, whole, range.parts());
       }
       break;
     case http::RangeAnswer::Kind::kUnsatisfiable:
-      answer = error_answer(request, Status::kRangeNotSatisfiable, "The file has no such bytes.",
-                            Via::kRange);
+      answer = error_answer(ask.request, Status::kRangeNotSatisfiable,
+                            "The file has no such bytes.", Via::kRange);
       answer.response.fields.add("Content-Range",
                                  http::unsatisfied_range(http::content_length(whole)));
       break;
@@ -141,8 +157,8 @@ std::unique_ptr<Reusable> reusable_answer(const Ask& ask, const files::Root& roo
     }
   }
   reusable->path = files::sibling_path(file.path, chosen.coding);
-  reusable->facts = chosen.entry.facts;
-  reusable->entity_tag = chosen.entity_tag;
+  reusable->representation = chosen;
+  reusable->representation->entry.file = {};
   add_content_fields(reusable->whole.fields, chosen, chosen.media_type);
   reusable->whole.body = another(content);
   reusable->not_modified.status = Status::kNotModified;
@@ -191,10 +207,8 @@ Answer file_answer(const Ask& ask, const Served& served, const ChosenFile& file)
   // As it is only because the workers had too much to do, perhaps.
   const bool is_makeshift =
       may_be_compressed && request.fields.has(http::FieldName::kAcceptEncoding);
-  // A part of it is made anew each time: what is kept would not help who wants the next one.
   const bool is_reusable = !is_makeshift && file.missing && !file.by_accept &&
                            served.options->file_cache && ask.means != Means::kWorker &&
-                           !request.fields.has(http::FieldName::kRange) &&
                            files::is_settled(chosen.entry.facts, ask.now);
   // A 304 needs no content, but whoever asks next may.
   if (early && !(is_reusable && early->response.status == Status::kNotModified))
@@ -213,10 +227,14 @@ Answer file_answer(const Ask& ask, const Served& served, const ChosenFile& file)
   if (!content) return failed_answer(request, content.error());
   // Written to since it was found: the validators must be those of the bytes that were read.
   if (!is_stable) set_validators(chosen, content->facts, ask.now);
-  const auto range = http::choose_range(request, chosen.condition(ask.now), content->facts.size);
-  Answer answer = ranged_answer(request, chosen, std::move(content->body), range, via);
+  Answer answer = ranged_answer(ask, chosen, std::move(content->body), via);
   answer.reusable = std::move(reusable);
   return answer;
+}
+
+Answer kept_answer(const Ask& ask, const Representation& chosen, http::Body content) {
+  if (auto early = precondition_answer(ask, chosen)) return *std::move(early);
+  return ranged_answer(ask, chosen, std::move(content), Via::kCache);
 }
 
 Result<http::Response> error_page_of_file(const ChosenFile& file, const Options& options,

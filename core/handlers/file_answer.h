@@ -32,6 +32,10 @@ struct ChosenFile {
 // itself or a precompressed sibling, under the request's preconditions and ranges.
 [[nodiscard]] Answer file_answer(const Ask& ask, const Served& served, const ChosenFile& file);
 
+// The answer to a GET or HEAD of a file that was looked up for an earlier request and is still the
+// same: `content` is the whole of `chosen`.
+[[nodiscard]] Answer kept_answer(const Ask& ask, const Representation& chosen, http::Body content);
+
 // The answer where the request's preconditions (RFC 9110 §13) make one without content; else
 // nothing.
 [[nodiscard]] std::optional<Answer> precondition_answer(const Ask& ask,

@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "handlers/api.h"
+#include "handlers/file_answer.h"
 #include "handlers/pages.h"
 #include "http/request_reader.h"
 
@@ -196,7 +197,11 @@ Answer Router::answer(const http::Request& request, const Caller& caller, Instan
     return answer;
   }
   const Ask ask{request, *path, now, means};
-  return is_ours ? api_answer(ask, caller) : files_.respond(ask);
+  if (is_ours) return api_answer(ask, caller);
+  if (auto kept = cache_.find_content(request, now)) {
+    return kept_answer(ask, kept->representation, std::move(kept->content));
+  }
+  return files_.respond(ask);
 }
 
 Answer refusal_answer(const http::Refusal& refusal, const http::Fields& fields) {

@@ -51,7 +51,7 @@ RangeAnswer choose_range(const Request& request, const Condition& file, std::uin
   if (!range || request.fields.repeats(FieldName::kIfRange)) return whole;
   Preconditions asked;
   asked.if_range = request.fields.find(FieldName::kIfRange);
-  if (!if_range_holds(asked, validators_of(file), file.now_s)) return whole;
+  if (asked.if_range && !if_range_holds(asked, validators_of(file), file.now_s)) return whole;
   return resolve_range(*range, size);
 }
 

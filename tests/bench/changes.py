@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 CONTAINMENT_S = 1.0  # by when a link out of the root that took a folder's place must be noticed
 CLOCK_S = 0.05       # how far apart two clocks of the same machine may be
+END_BYTES = 12       # of either end of content are remembered as they are
 
 
 def content_of(number, size):
@@ -36,7 +37,8 @@ class Fingerprint(NamedTuple):
 
 
 def fingerprint(content):
-    return Fingerprint(len(content), content[:12], content[-12:], hashlib.sha256(content).digest())
+    return Fingerprint(len(content), content[:END_BYTES], content[-END_BYTES:],
+                       hashlib.sha256(content).digest())
 
 
 @dataclass

@@ -143,5 +143,56 @@ TEST(Content, OfAColdFileIsNotWaitedForWhereThatIsNotWanted) {
   EXPECT_EQ(block_text(*content), std::string(20'000, 'a'));
 }
 
+// What part_of_version() reads, or the error's number.
+std::string part_text(const Entry& entry, std::uint64_t offset, std::size_t length,
+                      Wait wait = Wait::kYes) {
+  const auto part = part_of_version(entry.file.get(), entry.facts, offset, length, wait);
+  return part ? std::string(part->view()) : std::to_string(part.error().code.value());
+}
+
+TEST(Part, IsReadFromWhereItBegins) {
+  const TempTree tree{{"a.txt", "0123456789"}};
+  const Entry entry = entry_of(tree, "a.txt");
+  EXPECT_EQ(part_text(entry, 0, 3), "012");
+  EXPECT_EQ(part_text(entry, 4, 2), "45");
+  EXPECT_EQ(part_text(entry, 9, 1, Wait::kNo), "9");
+  EXPECT_EQ(part_text(entry, 0, 10, Wait::kNo), "0123456789");
+}
+
+TEST(Part, IsThatOfOneVersionOnly) {
+  const TempTree tree{{"a.txt", "0123456789"}, {"grown.txt", "0123"}, {"cut.txt", "0123456789"}};
+  const Entry entry = entry_of(tree, "a.txt");
+  const Entry grown = entry_of(tree, "grown.txt");
+  const Entry cut = entry_of(tree, "cut.txt");
+  tree.append("grown.txt", "456789");
+  tree.write("cut.txt", "01");
+  const std::string stale = std::to_string(ESTALE);
+  EXPECT_EQ(part_text(grown, 1, 2), stale);
+  EXPECT_EQ(part_text(cut, 1, 4), stale) << "the end came before the part's";
+  EXPECT_EQ(part_text(cut, 0, 2), stale);
+  tree.replace("a.txt", "another one");
+  EXPECT_EQ(part_text(entry, 2, 3), "234") << "it is as it was, only without a name";
+}
+
+TEST(Part, FailsWhereReadingFails) {
+  const TempTree tree{{"a.txt", "hello"}};
+  const Entry found = entry_of(tree, "a.txt");
+  const Entry unreadable{found.facts,
+                         SharedFd(UniqueFd(::open(tree.path("a.txt").c_str(), O_WRONLY)))};
+  EXPECT_EQ(part_text(unreadable, 0, 2), std::to_string(EBADF));
+}
+
+TEST(Part, OfAColdFileIsNotWaitedForWhereThatIsNotWanted) {
+  const TempTree tree(test::kDisk, {{"a.txt", std::string(200'000, 'a')}});
+  const Entry entry = entry_of(tree, "a.txt");
+  bool was_cold = false;
+  for (int i = 0; i < test::kColdTries && !was_cold; ++i) {
+    if (!test::drop_pages(tree.path("a.txt"))) GTEST_SKIP() << test::kNothingIsDropped;
+    was_cold = part_text(entry, 100'000, 3, Wait::kNo) == std::to_string(EAGAIN);
+  }
+  EXPECT_TRUE(was_cold);
+  EXPECT_EQ(part_text(entry, 100'000, 3), "aaa");
+}
+
 }  // namespace
 }  // namespace tinyserve::files

@@ -65,10 +65,11 @@ struct Kept {
     Reusable reusable;
     const files::Dependency& first = dependencies.front();
     reusable.path = first.path.substr(root.path().size() + 1);
-    reusable.facts = *first.facts;
+    reusable.representation.emplace();
+    reusable.representation->entry.facts = *first.facts;
+    reusable.representation->entity_tag = kTag;
     reusable.dependencies = std::move(dependencies);
     reusable.vary_dependencies = vary_dependencies;
-    reusable.entity_tag = kTag;
     reusable.whole.body = std::move(body);
     reusable.not_modified.status = http::Status::kNotModified;
     cache.keep(asked.request(), std::move(reusable), at(now_ms));
@@ -103,6 +104,19 @@ struct Kept {
     const AnswerCache::Hit hit = cache.find(asked.request(), at(now_ms));
     if (hit.response == nullptr) return "long way";
     return text_of(hit);
+  }
+  // What is found to answer bytes with that were received just now: "TAG CONTENT", or "nothing";
+  // of content that is in a file "TAG file".
+  std::string content_for(std::string_view request_line, std::string_view fields) {
+    cache.new_batch();
+    const test::AskedRequest asked = asked_for(request_line, fields);
+    const auto found = cache.find_content(asked.request(), at(now_ms));
+    if (!found) return "nothing";
+    const auto* const slice = std::get_if<http::BlockSlice>(&found->content);
+    return found->representation.entity_tag + " " +
+           (slice == nullptr ? "file"
+                             : std::string(slice->block.view().substr(
+                                   slice->offset, static_cast<std::size_t>(slice->length))));
   }
   // What is known to be the answer to what `input` begins with, without reading it, and to which
   // request; or "unknown".
@@ -180,6 +194,47 @@ TEST(AnswerCache, LeavesWhatOtherFieldsMayDecideToTheLongWay) {
     EXPECT_EQ(kept.ask("GET /a.txt", fields), "long way") << fields;
   }
   EXPECT_EQ(kept.ask("GET /a.txt"), "cache content") << "it was kept all the time";
+}
+
+TEST(AnswerCache, HasTheContentForWhatOtherFieldsMayDecide) {
+  Kept kept;
+  kept.keep("GET /a.txt");
+  kept.keep_file("GET /file");
+  kept.keep("GET /apart", "", std::string(100'000, 'x'));
+  const std::string tag = std::string(kTag) + " ";
+  for (const char* const fields : {
+           "Range: bytes=0-1\r\n",
+           "If-Match: \"1-2-3\"\r\n",
+           "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+           "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+           "If-None-Match: \"1-2-3\", \"other\"\r\n",
+       }) {
+    EXPECT_EQ(kept.content_for("GET /a.txt", fields), tag + "content") << fields;
+    EXPECT_EQ(kept.content_for("HEAD /a.txt?query", fields), tag + "content") << fields;
+    EXPECT_EQ(kept.content_for("GET /file", fields), tag + "file") << fields;
+    EXPECT_EQ(kept.content_for("GET /apart", fields), tag + std::string(100'000, 'x')) << fields;
+    EXPECT_EQ(kept.content_for("POST /a.txt", fields), "nothing") << fields;
+    EXPECT_EQ(kept.content_for("GET /b.txt", fields), "nothing") << fields;
+    EXPECT_EQ(kept.content_for("GET /a.txt", fields + std::string("Accept-Encoding: br\r\n")),
+              "nothing")
+        << fields;
+  }
+  EXPECT_EQ(kept.content_for("GET /a.txt", ""), "nothing") << "find() has it";
+}
+
+TEST(AnswerCache, HasNoContentOfWhatHasChanged) {
+  Kept kept;
+  kept.keep("GET /a.txt");
+  kept.keep_file("GET /file");
+  kept.tree.replace("a.txt", "another");
+  EXPECT_EQ(kept.content_for("GET /a.txt", "Range: bytes=0-1\r\n"), "nothing");
+  EXPECT_EQ(kept.content_for("GET /file", "Range: bytes=0-1\r\n"), "nothing");
+}
+
+TEST(AnswerCache, HasNoContentOfWhatIsNotThere) {
+  Kept kept;
+  kept.keep_absence("lost");
+  EXPECT_EQ(kept.content_for("GET /lost", "Range: bytes=0-1\r\n"), "nothing");
 }
 
 TEST(AnswerCache, LeavesEveryOtherMethodToTheLongWay) {

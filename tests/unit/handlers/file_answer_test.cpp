@@ -15,6 +15,7 @@
 
 #include "handlers/compressions.h"
 #include "support/asked_request.h"
+#include "support/body_text.h"
 #include "support/response.h"
 #include "support/temp_tree.h"
 
@@ -29,29 +30,6 @@ struct Asked : test::AskedRequest {
       : AskedRequest("GET / HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n") {}
 };
 
-// Appends the bytes that a body stands for.
-struct Bytes {
-  std::string& out;
-  void operator()(std::monostate) const {}
-  void operator()(std::string_view text) const { out.append(text); }
-  void operator()(const std::string& text) const { out.append(text); }
-  void operator()(const http::BlockSlice& slice) const {
-    out.append(slice.block.view().substr(slice.offset, slice.length));
-  }
-  void operator()(const http::FileSlice& slice) const {
-    std::string text(slice.length, '\0');
-    EXPECT_EQ(::pread(slice.file.get(), text.data(), text.size(), static_cast<off_t>(slice.offset)),
-              static_cast<ssize_t>(text.size()));
-    out.append(text);
-  }
-  void operator()(const std::vector<http::Piece>& pieces) const {
-    for (const http::Piece& piece : pieces) std::visit(*this, piece);
-  }
-  void operator()(const std::unique_ptr<http::Producer>& producer) const {
-    out.append(producer->produce().bytes);
-  }
-};
-
 struct Told : test::Response {
   Via via = Via::kErrorPage;
   bool close = false;
@@ -61,7 +39,7 @@ Told told(const Answer& answer) {
   std::string head;
   http::append_head(head, answer.response, {"Sun, 06 Nov 1994 08:49:37 GMT", 1, true});
   Told told{test::parse_response_head(head), answer.via, answer.close};
-  std::visit(Bytes{told.body}, answer.response.body);
+  told.body = test::body_text(answer.response.body);
   return told;
 }
 
@@ -282,14 +260,14 @@ TEST(ReusableAnswer, DependsOnTheFile) {
   const Site site{{"site/sub/a.txt", "content"}};
   const Answer answer = answer_of(site, chosen(site, "sub/a.txt"));
   EXPECT_EQ(dependencies(site, answer), (Names{"sub/a.txt"}));
-  EXPECT_EQ(answer.reusable->entity_tag, told(answer).field("ETag"));
+  EXPECT_EQ(answer.reusable->representation->entity_tag, told(answer).field("ETag"));
 }
 
 TEST(ReusableAnswer, DependsOnTheSiblingsForWhoTakesThem) {
   const Site site{{"site/a.js", "content"}, {"site/a.js.br", "packed"}};
   const Answer packed = answer_of(site, chosen(site, "a.js"), kAcceptsBr);
   EXPECT_EQ(dependencies(site, packed), (Names{"a.js", "a.js.br", "!a.js.zst", "!a.js.gz"}));
-  EXPECT_EQ(packed.reusable->entity_tag, told(packed).field("ETag"));
+  EXPECT_EQ(packed.reusable->representation->entity_tag, told(packed).field("ETag"));
   EXPECT_EQ(dependencies(site, answer_of(site, chosen(site, "a.js"))), (Names{"a.js"}));
 }
 
@@ -304,8 +282,9 @@ TEST(ReusableAnswer, HasTheFieldsOfANotModified) {  // RFC 9110 §15.4.5
   const Site site{{"site/a.js", "content"}, {"site/a.js.br", "packed"}};
   const ChosenFile file = chosen(site, "a.js");
   const Answer whole = answer_of(site, file, kAcceptsBr);
-  const Answer not_modified =
-      answer_of(site, file, kAcceptsBr + "If-None-Match: " + whole.reusable->entity_tag + "\r\n");
+  const Answer not_modified = answer_of(
+      site, file,
+      kAcceptsBr + "If-None-Match: " + whole.reusable->representation->entity_tag + "\r\n");
   EXPECT_EQ(whole.reusable->not_modified.status, http::Status::kNotModified);
   EXPECT_EQ(whole.reusable->not_modified.fields.text(), not_modified.response.fields.text());
 }
@@ -314,10 +293,7 @@ TEST(ReusableAnswer, IsNoneForWhatIsForOneRequestAlone) {
   const Site site{{"site/a.txt", "content"}};
   const Names none{"for this request alone"};
   ChosenFile file = chosen(site, "a.txt");
-  for (const std::string fields :
-       {"Range: bytes=0-1\r\n", "Range: bytes=10-\r\n", "If-Match: \"x\"\r\n"}) {
-    EXPECT_EQ(dependencies(site, answer_of(site, file, fields)), none) << fields;
-  }
+  EXPECT_EQ(dependencies(site, answer_of(site, file, "If-Match: \"x\"\r\n")), none);
   file.by_accept = true;
   EXPECT_EQ(dependencies(site, answer_of(site, file)), none);
   file.by_accept = false;
@@ -336,6 +312,18 @@ TEST(ReusableAnswer, IsTheWholeForWhoHasItAlready) {
   EXPECT_EQ(answer.reusable->path, "a.txt");
 }
 
+TEST(ReusableAnswer, IsTheWholeForWhoWantsAPart) {
+  const Site site{{"site/a.txt", "content"}};
+  for (const std::string fields : {"Range: bytes=0-1\r\n", "Range: bytes=10-\r\n"}) {
+    const Answer answer = answer_of(site, chosen(site, "a.txt"), fields);
+    EXPECT_NE(answer.response.status, http::Status::kOk) << fields;
+    ASSERT_NE(answer.reusable, nullptr) << fields;
+    EXPECT_EQ(answer.reusable->whole.status, http::Status::kOk);
+    EXPECT_EQ(http::content_length(answer.reusable->whole.body), 7U);
+    EXPECT_FALSE(answer.reusable->representation->entry.file) << "the content has it open";
+  }
+}
+
 TEST(ReusableAnswer, IsNoneWhenTheFileWasWrittenToSinceItWasFound) {
   const Site site{{"site/a.txt", "content"}};
   const ChosenFile file = chosen(site, "a.txt");
@@ -343,6 +331,38 @@ TEST(ReusableAnswer, IsNoneWhenTheFileWasWrittenToSinceItWasFound) {
   const Answer answer = answer_of(site, file);
   EXPECT_EQ(told(answer).body, "content, and more");
   EXPECT_EQ(answer.reusable, nullptr);
+}
+
+// --- a few bytes of a large file
+// -------------------------------------------------------------------------------------
+
+// Where the content of an answer lies: "memory", "file", or "several" pieces.
+std::string place_of(const Answer& answer) {
+  const auto* const pieces = std::get_if<std::vector<http::Piece>>(&answer.response.body);
+  if (pieces == nullptr || pieces->size() != 1) return "several";
+  return std::holds_alternative<http::FileSlice>(pieces->front()) ? "file" : "memory";
+}
+
+TEST(FileAnswer, ReadsAFewBytesAtOnceAndLeavesMoreToTheKernel) {
+  const Site site{{"site/a.bin", std::string(200'000, 'a') + "0123456789"}};
+  const ChosenFile file = chosen(site, "a.bin");
+  const Answer few = answer_of(site, file, "Range: bytes=200002-200004\r\n");
+  EXPECT_EQ(place_of(few), "memory");
+  EXPECT_EQ(told(few).body, "234");
+  const auto reach = [](std::uint64_t length) {
+    return "Range: bytes=1-" + std::to_string(length) + "\r\n";
+  };
+  EXPECT_EQ(place_of(answer_of(site, file, reach(files::kSmallFile))), "memory");
+  EXPECT_EQ(place_of(answer_of(site, file, reach(files::kSmallFile + 1))), "file");
+}
+
+TEST(FileAnswer, LeavesAFewBytesOfWhatIsWrittenToToTheKernel) {
+  const Site site{{"site/a.log", std::string(200'000, 'a') + "0123456789"}};
+  const ChosenFile file = chosen(site, "a.log");
+  site.tree.append("site/a.log", "more");
+  const Answer answer = answer_of(site, file, "Range: bytes=200002-200004\r\n");
+  EXPECT_EQ(place_of(answer), "file");
+  EXPECT_EQ(told(answer).body, "234");
 }
 
 // --- failures
