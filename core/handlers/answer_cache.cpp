@@ -182,7 +182,8 @@ AnswerCache::Hit AnswerCache::find(const http::Request& request, Instant now) {
   Entry* const found = fresh_entry(request, now);
   if (found == nullptr) return {};
   Entry& entry = *found;
-  // A tag decides alone, without the date (RFC 9110 §13.1.3). Lists and other tags go the long way.
+  // A tag decides alone, without the date (RFC 9110 §13.1.3). Lists and other tags are left to
+  // find_content().
   if (fields.has(FieldName::kIfNoneMatch)) {
     if (fields.repeats(FieldName::kIfNoneMatch)) return {};
     if (fields.find(FieldName::kIfNoneMatch) != entry.representation->entity_tag) return {};

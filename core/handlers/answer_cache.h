@@ -12,9 +12,10 @@
 // A request that is byte for byte one that was answered from here need not even be read: see
 // recognize().
 //
-// Belongs to one loop. The key is the path as sent together with the client's Accept-Encoding; what
-// other fields may decide (ranges, dates) is left to the long way. Memory and open files are
-// bounded: what was not asked for since the last look at it goes first (the clock algorithm).
+// Belongs to one loop. The key is the path as sent together with the client's Accept-Encoding; for
+// what other fields may decide (ranges, dates) it has the content: see find_content(). Memory and
+// open files are bounded: what was not asked for since the last look at it goes first (the clock
+// algorithm).
 #pragma once
 
 #include <array>

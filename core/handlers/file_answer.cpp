@@ -79,9 +79,10 @@ void set_multipart(http::Response& response, const Representation& chosen, const
   response.body = std::move(pieces);
 }
 
-// A few bytes of a file are read at once where that takes no waiting, as small files are.
-http::Piece single_part(const Ask& ask, const Representation& chosen, const http::Body& whole,
-                        http::ByteRange part) {
+// A few bytes of a file are read at once where that takes no waiting, as small files are. Nothing
+// where it has been written to since it was found. What is young may be, as its tag says.
+std::optional<http::Piece> single_part(const Ask& ask, const Representation& chosen,
+                                       const http::Body& whole, http::ByteRange part) {
   const auto* const file = std::get_if<http::FileSlice>(&whole);
   const bool may_wait = ask.means == Means::kWorker;
   if (file != nullptr && part.size() <= files::kSmallFile && (may_wait || !file->is_slow)) {
@@ -89,21 +90,29 @@ http::Piece single_part(const Ask& ask, const Representation& chosen, const http
     const auto read = files::part_of_version(file->file.get(), chosen.entry.facts, part.first, size,
                                              patience(ask.means));
     if (read) return http::BlockSlice{*read, 0, size};
+    if (read.error().is(ESTALE) && files::is_settled(chosen.entry.facts, ask.now)) {
+      return std::nullopt;
+    }
   }
   return http::part_of(whole, part.first, part.size());
 }
 
-void set_single_part(http::Response& response, const Ask& ask, const Representation& chosen,
+// False where single_part() has nothing.
+bool set_single_part(http::Response& response, const Ask& ask, const Representation& chosen,
                      const http::Body& whole, http::ByteRange part) {
+  auto piece = single_part(ask, chosen, whole, part);
+  if (!piece) return false;
   add_content_fields(response.fields, chosen, chosen.media_type);
   response.fields.add("Content-Range", http::content_range(part, http::content_length(whole)));
   std::vector<http::Piece> pieces;
-  pieces.push_back(single_part(ask, chosen, whole, part));
+  pieces.push_back(*std::move(piece));
   response.body = std::move(pieces);
+  return true;
 }
 
-// What the request wants of `whole`, the content of `chosen`.
-Answer ranged_answer(const Ask& ask, const Representation& chosen, http::Body whole, Via via) {
+// What the request wants of `whole`, the content of `chosen`; nothing where single_part() has none.
+std::optional<Answer> ranged_answer(const Ask& ask, const Representation& chosen, http::Body whole,
+                                    Via via) {
   const auto range =
       http::choose_range(ask.request, chosen.condition(ask.now), http::content_length(whole));
   Answer answer;
@@ -116,10 +125,10 @@ Answer ranged_answer(const Ask& ask, const Representation& chosen, http::Body wh
       break;
     case http::RangeAnswer::Kind::kParts:
       answer.response.status = Status::kPartialContent;
-      if (range.parts().size() == 1) {
-        set_single_part(answer.response, ask, chosen, whole, range.parts().front());
-      } else {
+      if (range.parts().size() > 1) {
         set_multipart(answer.response, chosen, whole, range.parts());
+      } else if (!set_single_part(answer.response, ask, chosen, whole, range.parts().front())) {
+        return std::nullopt;
       }
       break;
     case http::RangeAnswer::Kind::kUnsatisfiable:
@@ -174,6 +183,15 @@ std::string_view parent_of(std::string_view target_path) {
   return slash ? "../" : "./";
 }
 
+// The answer where `file` has been written to since it was found.
+Answer answer_anew(const Ask& ask, const Served& served, const ChosenFile& file) {
+  const auto facts = files::facts_of_open(file.entry.file.get());
+  if (!facts) return failed_answer(ask.request, facts.error());
+  ChosenFile again = file;
+  again.entry.facts = *facts;
+  return file_answer(ask, served, again);
+}
+
 }  // namespace
 
 std::optional<Answer> precondition_answer(const Ask& ask, const Representation& chosen) {
@@ -226,14 +244,19 @@ Answer file_answer(const Ask& ask, const Served& served, const ChosenFile& file)
   if (!content && content.error().is(EAGAIN)) return answer_aside(ask, served);
   if (!content) return failed_answer(request, content.error());
   // Written to since it was found: the validators must be those of the bytes that were read.
-  if (!is_stable) set_validators(chosen, content->facts, ask.now);
-  Answer answer = ranged_answer(ask, chosen, std::move(content->body), via);
-  answer.reusable = std::move(reusable);
-  return answer;
+  if (!is_stable) {
+    chosen.entry.facts = content->facts;
+    set_validators(chosen, content->facts, ask.now);
+  }
+  auto answer = ranged_answer(ask, chosen, std::move(content->body), via);
+  if (!answer) return answer_anew(ask, served, file);
+  answer->reusable = std::move(reusable);
+  return *std::move(answer);
 }
 
-Answer kept_answer(const Ask& ask, const Representation& chosen, http::Body content) {
-  if (auto early = precondition_answer(ask, chosen)) return *std::move(early);
+std::optional<Answer> kept_answer(const Ask& ask, const Representation& chosen,
+                                  http::Body content) {
+  if (auto early = precondition_answer(ask, chosen)) return early;
   return ranged_answer(ask, chosen, std::move(content), Via::kCache);
 }
 

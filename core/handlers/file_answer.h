@@ -32,9 +32,11 @@ struct ChosenFile {
 // itself or a precompressed sibling, under the request's preconditions and ranges.
 [[nodiscard]] Answer file_answer(const Ask& ask, const Served& served, const ChosenFile& file);
 
-// The answer to a GET or HEAD of a file that was looked up for an earlier request and is still the
-// same: `content` is the whole of `chosen`.
-[[nodiscard]] Answer kept_answer(const Ask& ask, const Representation& chosen, http::Body content);
+// The answer to a GET or HEAD of a file that was looked up for an earlier request and was still the
+// same a moment ago: `content` is the whole of `chosen`. Nothing where it has been written to
+// since.
+[[nodiscard]] std::optional<Answer> kept_answer(const Ask& ask, const Representation& chosen,
+                                                http::Body content);
 
 // The answer where the request's preconditions (RFC 9110 §13) make one without content; else
 // nothing.

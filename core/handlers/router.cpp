@@ -199,7 +199,8 @@ Answer Router::answer(const http::Request& request, const Caller& caller, Instan
   const Ask ask{request, *path, now, means};
   if (is_ours) return api_answer(ask, caller);
   if (auto kept = cache_.find_content(request, now)) {
-    return kept_answer(ask, kept->representation, std::move(kept->content));
+    auto answer = kept_answer(ask, kept->representation, std::move(kept->content));
+    if (answer) return *std::move(answer);
   }
   return files_.respond(ask);
 }

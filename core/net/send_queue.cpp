@@ -73,13 +73,12 @@ void SendQueue::append(Block block, std::uint64_t offset, std::uint64_t length) 
 
 void SendQueue::append(SharedFd file, std::uint64_t offset, std::uint64_t length, FileReads reads) {
   if (length == 0) return;
-  segments_.push_back({{}, std::move(file), offset, length, 0, reads, false, flushes_ + 1});
+  segments_.push_back({{}, std::move(file), offset, length, 0, reads});
   queued_ += length;
 }
 
 SendQueue::Outcome SendQueue::flush(int fd, std::uint64_t budget) {
   const std::uint64_t start = sent_;
-  ++flushes_;
   while (!empty()) {
     if (sent_ - start >= budget) return Outcome::kTurnOver;
     const Outcome outcome = segments_[first_].block ? send_memory(fd) : send_file(fd);
@@ -157,10 +156,9 @@ void SendQueue::part_is_warm() {
 // first and the last one are in memory, those between them are.
 SendQueue::Outcome SendQueue::send_file(int fd) {
   Segment& segment = segments_[first_];
-  // In the turn in which it was queued it has just been looked at. A file system that takes its
-  // time is not asked.
-  const bool is_old = flushes_ != segment.flush && segment.reads == FileReads::kFromMemory;
-  if (is_old && has_changed(segment.file)) return Outcome::kChanged;
+  // A file system that takes its time is not asked.
+  const bool is_asked = segment.reads == FileReads::kFromMemory;
+  if (is_asked && has_changed(segment.file)) return Outcome::kChanged;
   if (segment.offset >= segment.warm_end) {
     const FilePart part = cold_part();
     if (!is_in_memory(part.fd, part.offset, segment.reads) ||

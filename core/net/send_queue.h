@@ -73,8 +73,7 @@ class SendQueue {
     std::uint64_t length = 0;
     std::uint64_t warm_end = 0;  // of what need not be looked at before it is sent
     FileReads reads = FileReads::kFromMemory;
-    bool grows = false;       // the block is this queue's own: more bytes can be put behind these
-    std::uint32_t flush = 0;  // the number of the flush that came first
+    bool grows = false;  // the block is this queue's own: more bytes can be put behind these
   };
 
   Outcome send_memory(int fd);
@@ -87,7 +86,6 @@ class SendQueue {
   std::size_t first_ = 0;  // of segments_ that has not left
   std::uint64_t queued_ = 0;
   std::uint64_t sent_ = 0;
-  std::uint32_t flushes_ = 0;
 };
 
 }  // namespace tinyserve::net

@@ -356,13 +356,51 @@ TEST(FileAnswer, ReadsAFewBytesAtOnceAndLeavesMoreToTheKernel) {
   EXPECT_EQ(place_of(answer_of(site, file, reach(files::kSmallFile + 1))), "file");
 }
 
-TEST(FileAnswer, LeavesAFewBytesOfWhatIsWrittenToToTheKernel) {
+TEST(FileAnswer, SendsNoBytesOfAnotherVersionThanItsTagIsOf) {
+  const Site site{{"site/a.bin", std::string(200'000, 'a') + "0123456789"}};
+  const ChosenFile file = chosen(site, "a.bin");
+  const std::string reach = "Range: bytes=200002-200004\r\n";
+  const std::string tag = told(answer_of(site, file, reach)).field("ETag");
+  site.tree.write("site/a.bin", std::string(200'000, 'b') + "9876543210");  // since it was found
+  const Told part = told(answer_of(site, file, reach));
+  EXPECT_EQ(part.status, 206);
+  EXPECT_EQ(part.body, "765");
+  EXPECT_NE(part.field("ETag"), tag);
+  const Told resumed = told(answer_of(site, file, reach + "If-Range: " + tag + "\r\n"));
+  EXPECT_EQ(resumed.status, 200);
+  EXPECT_EQ(resumed.field("ETag"), part.field("ETag"));
+  EXPECT_EQ(told(answer_of(site, file, reach + "If-Match: " + tag + "\r\n")).status, 412);
+}
+
+TEST(FileAnswer, LeavesAFewBytesOfWhatIsBeingWrittenToTheKernel) {
   const Site site{{"site/a.log", std::string(200'000, 'a') + "0123456789"}};
   const ChosenFile file = chosen(site, "a.log");
   site.tree.append("site/a.log", "more");
-  const Answer answer = answer_of(site, file, "Range: bytes=200002-200004\r\n");
+  const Asked asked("Range: bytes=200002-200004\r\n");
+  const Instant just_now{0, file.entry.facts.ctime_ns / 1000};
+  const Answer answer = file_answer({asked.request(), asked.path(), just_now, Means::kLoop},
+                                    {&site.options, &site.root, &site.compressions}, file);
   EXPECT_EQ(place_of(answer), "file");
   EXPECT_EQ(told(answer).body, "234");
+}
+
+TEST(KeptAnswer, IsNoneOfWhatHasBeenWrittenToSince) {
+  const Site site{{"site/a.bin", std::string(200'000, 'a') + "0123456789"}};
+  const Asked whole("");
+  const Asked part("Range: bytes=200002-200004\r\n");
+  const Instant now{0, 2'000'000'000'000'000};
+  Representation chosen;
+  chosen.entry = *site.root.find("a.bin");
+  set_validators(chosen, chosen.entry.facts, now);
+  const auto answer = [&](const Asked& asked) {
+    return kept_answer({asked.request(), asked.path(), now}, chosen,
+                       http::FileSlice{chosen.entry.file, 0, chosen.entry.facts.size});
+  };
+  ASSERT_TRUE(answer(part));
+  EXPECT_EQ(told(*answer(part)).body, "234");
+  site.tree.write("site/a.bin", std::string(200'000, 'b') + "9876543210");
+  EXPECT_FALSE(answer(part));
+  EXPECT_TRUE(answer(whole)) << "the send queue looks after that";
 }
 
 // --- failures

@@ -291,6 +291,18 @@ TEST(SendQueue, SaysThatAFileWasWrittenToWhileItWasSent) {
   EXPECT_EQ(queue.flush(socket.ours.get(), kNoLimit), Outcome::kChanged);
 }
 
+TEST(SendQueue, SaysThatAFileWasWrittenToBeforeItWasSent) {
+  const TempTree tree{{"file", "0123456789"}};
+  test::set_mtime(tree.path("file"), 1000);
+  SendQueue queue;
+  queue.append("head:");
+  queue.append(open_version(tree, "file"), 0, 10);
+  tree.write("file", "9876543210");
+  const Narrow socket;
+  EXPECT_EQ(queue.flush(socket.ours.get(), kNoLimit), Outcome::kChanged);
+  EXPECT_EQ(socket.arrived(), "head:");
+}
+
 TEST(SendQueue, SendsTheBeginningOfAFileThatGrows) {
   const TempTree tree{{"file", pattern(100'000)}};
   test::set_mtime(tree.path("file"), 1000);
