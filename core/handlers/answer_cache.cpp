@@ -90,8 +90,7 @@ AnswerCache::Hit AnswerCache::Entry::hit(http::Via via) {
 }
 
 http::Body AnswerCache::Entry::content() const {
-  if (const auto* const slice = std::get_if<http::FileSlice>(&whole.rest())) return *slice;
-  if (const auto* const slice = std::get_if<http::BlockSlice>(&whole.rest())) return *slice;
+  if (!whole.is_joined()) return http::another(whole.rest());
   const Block& block = whole.block();
   return http::BlockSlice{block, whole.head_size(), block.size() - whole.head_size()};
 }

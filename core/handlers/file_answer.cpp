@@ -97,24 +97,20 @@ std::optional<http::Piece> single_part(const Ask& ask, const Representation& cho
   return http::part_of(whole, part.first, part.size());
 }
 
-// False where single_part() has nothing.
-bool set_single_part(http::Response& response, const Ask& ask, const Representation& chosen,
-                     const http::Body& whole, http::ByteRange part) {
-  auto piece = single_part(ask, chosen, whole, part);
-  if (!piece) return false;
+void set_single_part(http::Response& response, const Representation& chosen, http::ByteRange part,
+                     std::uint64_t size, http::Piece piece) {
   add_content_fields(response.fields, chosen, chosen.media_type);
-  response.fields.add("Content-Range", http::content_range(part, http::content_length(whole)));
+  response.fields.add("Content-Range", http::content_range(part, size));
   std::vector<http::Piece> pieces;
-  pieces.push_back(*std::move(piece));
+  pieces.push_back(std::move(piece));
   response.body = std::move(pieces);
-  return true;
 }
 
 // What the request wants of `whole`, the content of `chosen`; nothing where single_part() has none.
 std::optional<Answer> ranged_answer(const Ask& ask, const Representation& chosen, http::Body whole,
                                     Via via) {
-  const auto range =
-      http::choose_range(ask.request, chosen.condition(ask.now), http::content_length(whole));
+  const std::uint64_t size = http::content_length(whole);
+  const auto range = http::choose_range(ask.request, chosen.condition(ask.now), size);
   Answer answer;
   answer.via = Via::kRange;
   switch (range.kind()) {
@@ -127,24 +123,20 @@ std::optional<Answer> ranged_answer(const Ask& ask, const Representation& chosen
       answer.response.status = Status::kPartialContent;
       if (range.parts().size() > 1) {
         set_multipart(answer.response, chosen, whole, range.parts());
-      } else if (!set_single_part(answer.response, ask, chosen, whole, range.parts().front())) {
-        return std::nullopt;
+      } else {
+        const http::ByteRange part = range.parts().front();
+        auto piece = single_part(ask, chosen, whole, part);
+        if (!piece) return std::nullopt;
+        set_single_part(answer.response, chosen, part, size, *std::move(piece));
       }
       break;
     case http::RangeAnswer::Kind::kUnsatisfiable:
       answer = error_answer(ask.request, Status::kRangeNotSatisfiable,
                             "The file has no such bytes.", Via::kRange);
-      answer.response.fields.add("Content-Range",
-                                 http::unsatisfied_range(http::content_length(whole)));
+      answer.response.fields.add("Content-Range", http::unsatisfied_range(size));
       break;
   }
   return answer;
-}
-
-// The same slice of the same bytes; `body` is one slice.
-http::Body another(const http::Body& body) {
-  if (const auto* block = std::get_if<http::BlockSlice>(&body)) return *block;
-  return std::get<http::FileSlice>(body);
 }
 
 // What is needed to answer with `chosen`, which was found in the place of `file` and has `content`,
@@ -169,7 +161,7 @@ std::unique_ptr<Reusable> reusable_answer(const Ask& ask, const files::Root& roo
   reusable->representation = chosen;
   reusable->representation->entry.file = {};
   add_content_fields(reusable->whole.fields, chosen, chosen.media_type);
-  reusable->whole.body = another(content);
+  reusable->whole.body = http::another(content);
   reusable->not_modified.status = Status::kNotModified;
   add_representation_fields(reusable->not_modified.fields, chosen);
   return reusable;

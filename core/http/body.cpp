@@ -26,6 +26,11 @@ struct Size {
 
 std::uint64_t content_length(const Body& body) { return std::visit(Size{}, body); }
 
+Body another(const Body& body) {
+  if (const auto* slice = std::get_if<BlockSlice>(&body)) return *slice;
+  return std::get<FileSlice>(body);
+}
+
 Piece part_of(const Body& body, std::uint64_t offset, std::uint64_t length) {
   TS_CHECK(offset + length <= content_length(body));
   if (const auto* slice = std::get_if<BlockSlice>(&body)) {

@@ -44,6 +44,9 @@ using Body = std::variant<std::monostate, std::string_view, std::string, BlockSl
 // How many bytes of content `body`, which is not produced, stands for.
 [[nodiscard]] std::uint64_t content_length(const Body& body);
 
+// The same slice of the same bytes; `body` is one slice.
+[[nodiscard]] Body another(const Body& body);
+
 // The `length` bytes from `offset` on of a body that is one slice; they lie within it.
 [[nodiscard]] Piece part_of(const Body& body, std::uint64_t offset, std::uint64_t length);
 

@@ -21,6 +21,12 @@ Entry entry_of(const TempTree& tree, const std::string& name) {
   return *std::move(entry);
 }
 
+// The same, open for writing only.
+Entry unreadable_entry(const TempTree& tree, const std::string& name) {
+  return {entry_of(tree, name).facts,
+          SharedFd(UniqueFd(::open(tree.path(name).c_str(), O_WRONLY)))};
+}
+
 // What was read into memory, or a word that it was not.
 std::string block_text(const FileContent& content) {
   const auto* const slice = std::get_if<http::BlockSlice>(&content.body);
@@ -101,9 +107,7 @@ TEST(Content, IsThatOfTheVersionThatWasFoundWhenAnotherOneTookItsName) {
 
 TEST(Content, FailsWhereReadingFails) {
   const TempTree tree{{"a.txt", "hello"}};
-  const Entry found = entry_of(tree, "a.txt");
-  const Entry unreadable{found.facts,
-                         SharedFd(UniqueFd(::open(tree.path("a.txt").c_str(), O_WRONLY)))};
+  const Entry unreadable = unreadable_entry(tree, "a.txt");
   const auto content = content_of(unreadable, Wait::kYes);
   ASSERT_FALSE(content);
   EXPECT_TRUE(content.error().is(EBADF));
@@ -176,9 +180,7 @@ TEST(Part, IsThatOfOneVersionOnly) {
 
 TEST(Part, FailsWhereReadingFails) {
   const TempTree tree{{"a.txt", "hello"}};
-  const Entry found = entry_of(tree, "a.txt");
-  const Entry unreadable{found.facts,
-                         SharedFd(UniqueFd(::open(tree.path("a.txt").c_str(), O_WRONLY)))};
+  const Entry unreadable = unreadable_entry(tree, "a.txt");
   EXPECT_EQ(part_text(unreadable, 0, 2), std::to_string(EBADF));
 }
 
