@@ -18,6 +18,7 @@ constexpr std::uint64_t kCopiedSize = 4 * 1024;
 constexpr std::size_t kMostVectors = 64;
 constexpr std::uint64_t kFileQuantum = 512 * 1024;  // one sendfile(2) call
 constexpr std::size_t kKeptSegments = 64;           // capacity that an empty queue may keep
+constexpr std::uint32_t kMostDoubts = 1000;         // turns in which a file may be about to grow
 
 // Whether the byte at `offset` of `fd` can be had without waiting for a disk (preadv2(2),
 // RWF_NOWAIT). A file system that can't tell keeps its files in memory, or is slow.
@@ -29,14 +30,18 @@ bool is_in_memory(int fd, std::uint64_t offset, SendQueue::FileReads reads) {
   return errno != EAGAIN;
 }
 
-// Whether another version of `file` is there than the one that was opened. What has only become
-// longer still begins with the bytes that were announced.
-bool has_changed(const SharedFd& file) {
+// What has become of a file since it was opened. Longer, it still begins with the bytes that were
+// announced. Of the same size, it was written to, or is about to grow: write(2) sets the time
+// first.
+enum class Since : std::uint8_t { kSame, kPerhapsLonger, kOther };
+Since what_happened_to(const SharedFd& file) {
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0) return false;  // reading it will tell
+  if (::fstat(file.get(), &status) != 0) return Since::kSame;  // reading it will tell
   const auto [mtime_ns, size] = file.version();
   const std::int64_t now_ns = status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec;
-  return now_ns != mtime_ns && static_cast<std::uint64_t>(status.st_size) <= size;
+  const auto now_size = static_cast<std::uint64_t>(status.st_size);
+  if (now_ns == mtime_ns || now_size > size) return Since::kSame;
+  return now_size == size ? Since::kPerhapsLonger : Since::kOther;
 }
 
 bool is_full(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS; }
@@ -158,7 +163,15 @@ SendQueue::Outcome SendQueue::send_file(int fd) {
   Segment& segment = segments_[first_];
   // A file system that takes its time is not asked.
   const bool is_asked = segment.reads == FileReads::kFromMemory;
-  if (is_asked && has_changed(segment.file)) return Outcome::kChanged;
+  switch (is_asked ? what_happened_to(segment.file) : Since::kSame) {
+    case Since::kSame:
+      break;
+    case Since::kPerhapsLonger:
+      if (segment.doubts++ < kMostDoubts) return Outcome::kTurnOver;
+      [[fallthrough]];
+    case Since::kOther:
+      return Outcome::kChanged;
+  }
   if (segment.offset >= segment.warm_end) {
     const FilePart part = cold_part();
     if (!is_in_memory(part.fd, part.offset, segment.reads) ||

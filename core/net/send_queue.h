@@ -43,7 +43,8 @@ class SendQueue {
     kFailed,     // a file could not be read
     kCold,       // what comes next is a part of a file that is not in memory: see cold_part()
   };
-  // Sends to the socket `fd` what it takes, and stops once `budget` bytes have left in this call.
+  // Sends to the socket `fd` what it takes, and stops once `budget` bytes have left in this call,
+  // or while it is not clear whether a file has changed.
   [[nodiscard]] Outcome flush(int fd, std::uint64_t budget);
 
   // After kCold: the part that would make the kernel read from the disk. Somebody should read it,
@@ -73,7 +74,8 @@ class SendQueue {
     std::uint64_t length = 0;
     std::uint64_t warm_end = 0;  // of what need not be looked at before it is sent
     FileReads reads = FileReads::kFromMemory;
-    bool grows = false;  // the block is this queue's own: more bytes can be put behind these
+    bool grows = false;        // the block is this queue's own: more bytes can be put behind these
+    std::uint32_t doubts = 0;  // how often the file looked as if it were about to grow
   };
 
   Outcome send_memory(int fd);

@@ -36,6 +36,9 @@ using std::chrono::steady_clock;
 constexpr std::size_t kClients = 5000;
 constexpr milliseconds kBeat{4000};  // each of them does something so often
 constexpr std::size_t kMemberReceiveBuffer = 4096;
+// Of them at least so many are there at once: a quarter is so slow that the server hangs up, all at
+// about the same time, and comes again with its next beat.
+constexpr std::size_t kFewest = kClients * 7 / 10;
 
 std::string times(std::size_t count, const std::string& text) {
   std::string all;
@@ -333,10 +336,10 @@ TEST(SlowClients, CostNobodyElseAnything) {
   SlowClients clients(server.port(), kClients);
   clients.come();
   clients.wait_for_rounds(is_measured ? 3 : 1);
-  EXPECT_GT(process.descriptors(), kClients * 8 / 10);
+  EXPECT_GT(process.descriptors(), kFewest);
   // Longer than the server waits for a head.
   const double beside = serve(server.address(), process, 3 * length);
-  EXPECT_GT(process.descriptors(), kClients * 8 / 10);
+  EXPECT_GT(process.descriptors(), kFewest);
   const std::size_t most = process.memory("VmHWM");
   clients.leave();
 
