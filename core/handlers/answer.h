@@ -44,6 +44,10 @@ struct Answer {
 
   std::unique_ptr<Reusable> reusable;  // none: it is for this request alone
 
+  // What another request gets whose head is the same: see Replies.
+  enum class Again : std::uint8_t { kAnything, kTheSame, kItsOwnContent };
+  Again again = Again::kAnything;
+
   [[nodiscard]] bool is_ready() const { return job == nullptr && awaited_job == 0; }
 };
 

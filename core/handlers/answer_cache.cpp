@@ -20,7 +20,6 @@ using http::Fields;
 
 constexpr std::string_view kGet = "GET ";
 constexpr std::size_t kFewestBuckets = 64;
-constexpr std::size_t kMostKnownHead = 2048;  // bytes; what is longer is read each time
 constexpr std::size_t kEntryOverhead = 640;   // nodes, strings, and what the allocator adds
 constexpr std::size_t kKnownOverhead = 1024;  // likewise, for a request with a browser's fields
 constexpr std::size_t kManyLooks = 8;         // in a batch; more of them go a shorter way
@@ -85,7 +84,7 @@ bool AnswerCache::Entry::holds_file() const {
   return std::holds_alternative<http::FileSlice>(whole.rest());
 }
 
-AnswerCache::Hit AnswerCache::Entry::hit(http::Via via) {
+Hit AnswerCache::Entry::hit(http::Via via) {
   return {via == http::Via::kNotModified ? &not_modified : &whole, via};
 }
 
@@ -175,7 +174,7 @@ AnswerCache::Entry* AnswerCache::fresh_entry(const http::Request& request, Insta
   return &*found;
 }
 
-AnswerCache::Hit AnswerCache::find(const http::Request& request, Instant now) {
+Hit AnswerCache::find(const http::Request& request, Instant now) {
   const Fields& fields = request.fields;
   if (fields.has_any(kDeciding)) return {};
   Entry* const found = fresh_entry(request, now);
@@ -202,7 +201,7 @@ std::optional<AnswerCache::Kept> AnswerCache::find_content(const http::Request& 
   return Kept{*entry->representation, entry->content()};
 }
 
-AnswerCache::Known AnswerCache::recognize(std::string_view input, Instant now) {
+Known AnswerCache::recognize(std::string_view input, Instant now) {
   const std::string_view path = path_of(input);
   if (path.empty()) return {};
   const auto found = look_up(hash(path), input);

@@ -32,6 +32,7 @@
 #include "files/root.h"
 #include "handlers/answer.h"
 #include "handlers/folders.h"
+#include "handlers/known.h"
 #include "http/owned_request.h"
 #include "http/ready_response.h"
 #include "http/request.h"
@@ -61,10 +62,6 @@ class AnswerCache {
     root_is_in_place_.reset();
   }
 
-  struct Hit {
-    http::ReadyResponse* response = nullptr;  // null: the long way. Good until the next call
-    http::Via via = http::Via::kCache;
-  };
   [[nodiscard]] Hit find(const http::Request& request, Instant now);
 
   struct Kept {
@@ -75,15 +72,6 @@ class AnswerCache {
   // it wants a part, or has other preconditions than one tag.
   [[nodiscard]] std::optional<Kept> find_content(const http::Request& request, Instant now);
 
-  struct Known {
-    const http::OwnedRequest* request =
-        nullptr;            // null: it has to be read. Good until the next call
-    std::string_view head;  // of it
-    // What it asks for beside the answer, once more: it is next to what else is looked at here.
-    std::uint8_t minor_version = 1;
-    bool keep_alive = true;
-    Hit hit;
-  };
   // The whole request that `input` begins with, if find() was last asked for the same bytes when it
   // found this answer. What the bytes mean, and that they may be answered, has been seen then.
   [[nodiscard]] Known recognize(std::string_view input, Instant now);

@@ -57,7 +57,9 @@ struct Endpoint {
 };
 
 Answer greet(const Call&) {
-  return api_reply(Status::kOk, "text/plain; charset=utf-8", std::string_view("Hello"));
+  Answer answer = api_reply(Status::kOk, "text/plain; charset=utf-8", std::string_view("Hello"));
+  answer.again = Answer::Again::kTheSame;
+  return answer;
 }
 
 // What comes back never becomes a page: only types that no browser runs are kept, in our own
@@ -84,7 +86,11 @@ std::string_view echo_type(const http::Fields& fields) {
 Answer echo(const Call& call) {
   const http::Content& content = call.ask.request.content;
   const std::string_view type = echo_type(call.ask.request.fields);
-  if (content.blocks.empty()) return api_reply(Status::kOk, type, content.view);
+  if (content.blocks.empty()) {
+    Answer answer = api_reply(Status::kOk, type, content.view);
+    answer.again = Answer::Again::kItsOwnContent;
+    return answer;
+  }
   std::vector<http::Piece> pieces;
   for (const Block& block : content.blocks) {
     pieces.emplace_back(http::BlockSlice{block, 0, block.size()});

@@ -146,6 +146,7 @@ Answer Router::respond(const http::Request& request, const Caller& caller, Insta
   Answer result = answer(request, caller, now, means);
   if (!result.is_ready()) return result;
   add_fields(request, result.response.fields);
+  replies_.keep(request, result);
   if (result.reusable && !cross_origin_.depends_on_origin()) {
     add_fields(request, result.reusable->whole.fields);
     add_fields(request, result.reusable->not_modified.fields);
@@ -154,7 +155,7 @@ Answer Router::respond(const http::Request& request, const Caller& caller, Insta
   return result;
 }
 
-AnswerCache::Hit Router::ready_answer(const http::Request& request, Instant now) {
+Hit Router::ready_answer(const http::Request& request, Instant now) {
   // Before anything is looked up: what is there says nothing to those who may not ask.
   if (rebuff(request)) return {};
   return cache_.find(request, now);

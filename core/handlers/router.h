@@ -16,7 +16,9 @@
 #include "handlers/compressions.h"
 #include "handlers/cross_origin.h"
 #include "handlers/host_policy.h"
+#include "handlers/known.h"
 #include "handlers/options.h"
+#include "handlers/replies.h"
 #include "handlers/static_files.h"
 #include "handlers/writing.h"
 #include "http/refusal.h"
@@ -52,16 +54,18 @@ class Router {
   [[nodiscard]] Result<std::unique_ptr<Change>> begin_upload(const http::Request& request) const;
 
   // The whole request that `input` begins with, and its answer, where both are known already: see
-  // AnswerCache.
-  [[nodiscard]] AnswerCache::Known recognize(std::string_view input, Instant now) {
-    return cache_.recognize(input, now);
+  // AnswerCache and Replies.
+  [[nodiscard]] Known recognize(std::string_view input, Instant now) {
+    Known known = cache_.recognize(input, now);
+    if (known.request == nullptr && !replies_.empty()) known = replies_.recognize(input);
+    return known;
   }
   // What makes that faster where it is asked for one input after the other.
   [[nodiscard]] bool keeps_much() const { return cache_.keeps_much(); }
   void look_ahead(std::string_view input) { cache_.look_ahead(input); }
 
   // The answer to `request` where it is there already. Good until the next call.
-  [[nodiscard]] AnswerCache::Hit ready_answer(const http::Request& request, Instant now);
+  [[nodiscard]] Hit ready_answer(const http::Request& request, Instant now);
 
   // The answer to `request`, whose content is complete where admit() said kTake, or who is to make
   // it. Views in it die with the turn.
@@ -93,6 +97,7 @@ class Router {
   CrossOrigin cross_origin_;
   Compressions compressions_;
   AnswerCache cache_;
+  Replies replies_;
   StaticFiles files_;
   std::vector<Header> headers_;  // what every answer gets
 };

@@ -44,7 +44,7 @@ void Connection::receive(Services& services, std::string_view bytes) {
   TS_CHECK(takes_input());
   if (state_ == State::kLinger) return linger(bytes.size());
   if (bytes.empty()) return end_of_input(services);
-  handlers::AnswerCache::Known known;
+  handlers::Known known;
   const bool is_idle = exchange_ == nullptr;
   if (is_idle) {
     known = services.router.recognize(bytes, services.now);
@@ -68,7 +68,7 @@ void Connection::pump(Services& services) {
 
 // Steps 3 to 7 for all requests that have been received: answers are queued one after the other and
 // sent together. `known` is the first one, if it need not be read.
-void Connection::pump(Services& services, handlers::AnswerCache::Known known) {
+void Connection::pump(Services& services, handlers::Known known) {
   RequestReader& reader = exchange_->reader;
   SendQueue& queue = exchange_->queue;
   paused_ = true;

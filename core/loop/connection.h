@@ -15,6 +15,7 @@
 #include "base/unique_fd.h"
 #include "handlers/answer.h"
 #include "handlers/caller.h"
+#include "handlers/known.h"
 #include "http/protocol.h"
 #include "http/request_reader.h"
 #include "loop/access_log.h"
@@ -66,7 +67,7 @@ class Connection {
   void linger(std::size_t received);
   void end_of_input(Services& services);
   void pump(Services& services);
-  void pump(Services& services, handlers::AnswerCache::Known known);
+  void pump(Services& services, handlers::Known known);
   [[nodiscard]] bool decide_content(Services& services);
   [[nodiscard]] handlers::Caller caller() const;  // of the request that is being read
   [[nodiscard]] bool begin_upload(Services& services);
@@ -75,9 +76,9 @@ class Connection {
   void resume_upload(Services& services, UploadJob& job);
   void discard_upload(Services& services);
   void queue_continue();
-  [[nodiscard]] bool answer_at_once(Services& services, const handlers::AnswerCache::Known& known,
+  [[nodiscard]] bool answer_at_once(Services& services, const handlers::Known& known,
                                     std::string_view bytes);
-  void answer_known(Services& services, const handlers::AnswerCache::Known& known);
+  void answer_known(Services& services, const handlers::Known& known);
   void answer_request(Services& services);
   void deliver(Services& services, handlers::Answer answer);
   void wait_for(Services& services, handlers::Answer answer);
@@ -86,8 +87,8 @@ class Connection {
   void deliver_late(Services& services, handlers::Answer answer);
   void finish_request();
   void answer_refusal(Services& services, const http::Refusal& refusal);
-  void queue_ready(Services& services, handlers::AnswerCache::Hit ready,
-                   const http::Request& request, const http::RequestHead& head);
+  void queue_ready(Services& services, handlers::Hit ready, const http::Request& request,
+                   const http::RequestHead& head, std::string_view echo = {});
   void queue_answer(Services& services, handlers::Answer answer, const http::RequestHead& head,
                     const http::Request* request);
   [[nodiscard]] bool goes_on(const Services& services, const http::Request& request) const;

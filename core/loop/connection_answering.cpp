@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "handlers/known.h"
 #include "handlers/static_files.h"
 #include "loop/connection.h"
 
@@ -11,7 +12,8 @@ namespace tinyserve::loop {
 
 namespace {
 
-using handlers::AnswerCache;
+using handlers::Hit;
+using handlers::Known;
 using http::RequestReader;
 using http::Via;
 using net::SendQueue;
@@ -39,31 +41,34 @@ struct QueueBody {
   void operator()(const std::unique_ptr<http::Producer>& /*producer*/) const {}  // see make_content
 };
 
-// `response` as the client gets it that is told `says` of the connection; empty where that is too
-// much to be put together for one answer. Good until `scratch` or the response changes.
-std::string_view text_of(const http::ReadyResponse& response, std::string_view says,
+// The answer to `known`, which all of `received` asks for, as the client gets it that is told
+// `says` of the connection; empty where that is too much to be put together for one answer. Good
+// until `scratch` or the response changes.
+std::string_view text_of(const Known& known, std::string_view received, std::string_view says,
                          std::string& scratch) {
+  const http::ReadyResponse& response = *known.hit.response;
   const std::string_view whole = response.block().view();
-  if (says.empty()) return whole;
+  if (says.empty() && known.echo == 0) return whole;
   if (whole.size() > kMostAssembled) return {};
-  const std::size_t lines = response.head_size() - kEmptyLine;
-  scratch.assign(whole.substr(0, lines)).append(says).append(whole.substr(lines));
-  return scratch;
+  const std::string_view head = whole.substr(0, response.head_size());
+  const std::size_t lines = head.size() - kEmptyLine;
+  scratch.assign(head.substr(0, lines)).append(says).append(head.substr(lines));
+  return scratch.append(known.echo == 0 ? whole.substr(head.size())
+                                        : received.substr(known.head.size()));
 }
 
 }  // namespace
 
 // The usual case, steps 6 to 8 in one: `known` is all that was received, nothing waits in front of
 // its answer, and the kernel takes that whole. False: nothing has been done that anybody sees.
-bool Connection::answer_at_once(Services& services, const AnswerCache::Known& known,
-                                std::string_view bytes) {
-  if (known.request == nullptr || known.head.size() != bytes.size()) return false;
+bool Connection::answer_at_once(Services& services, const Known& known, std::string_view bytes) {
+  if (known.request == nullptr || known.size() != bytes.size()) return false;
   http::ReadyResponse& response = *known.hit.response;
   if (!response.is_joined()) return false;
   response.set_date(services.now.wall_s(), services.date);
   const bool keep_alive = known.keep_alive && can_go_on(services);
   const std::string_view text =
-      text_of(response, http::connection_field(known.minor_version, keep_alive), services.head);
+      text_of(known, bytes, http::connection_field(known.minor_version, keep_alive), services.head);
   if (text.empty()) return false;
   AccessLog& access_log = services.access_log;
   Draft draft;
@@ -89,6 +94,7 @@ bool Connection::answer_at_once(Services& services, const AnswerCache::Known& kn
   outcome.status = http::code(response.status());
   outcome.via = known.hit.via;
   outcome.bytes = response.block().size() - response.head_size();
+  outcome.content_in = known.echo;
   if (access_log.enabled()) {
     outcome.ttfb_us = outcome.dur_us = clock_us(CLOCK_MONOTONIC) - services.now.mono_us;
   }
@@ -102,10 +108,11 @@ bool Connection::answer_at_once(Services& services, const AnswerCache::Known& kn
 }
 
 // The request that comes next, where neither it nor its answer has to be made out.
-void Connection::answer_known(Services& services, const AnswerCache::Known& known) {
+void Connection::answer_known(Services& services, const Known& known) {
   begin_answer();
-  exchange_->reader.pass(known.head.size());
-  queue_ready(services, known.hit, **known.request, known.request->head());
+  const std::string_view echo = exchange_->reader.unread().substr(known.head.size(), known.echo);
+  exchange_->reader.pass(known.size());
+  queue_ready(services, known.hit, **known.request, known.request->head(), echo);
   something_is_queued(services);
   exchange_->first_byte = exchange_->last_received;  // of the one behind it
 }
@@ -185,9 +192,10 @@ PendingAnswer& Connection::add_pending(Services& services, http::Status status, 
   return pending;
 }
 
-// Step 6 for what is ready: its head lacks at most what it says of the connection.
-void Connection::queue_ready(Services& services, AnswerCache::Hit ready,
-                             const http::Request& request, const http::RequestHead& head) {
+// Step 6 for what is ready: its head lacks at most what it says of the connection. An `echo` is
+// sent in the place of its content.
+void Connection::queue_ready(Services& services, Hit ready, const http::Request& request,
+                             const http::RequestHead& head, std::string_view echo) {
   Exchange& exchange = *exchange_;
   http::ReadyResponse& response = *ready.response;
   closing_ = !goes_on(services, request);
@@ -203,9 +211,15 @@ void Connection::queue_ready(Services& services, AnswerCache::Hit ready,
     exchange.queue.append(says);
     begin = head_size - kEmptyLine;
   }
-  exchange.queue.append(block, begin, (head_only ? head_size : block.size()) - begin);
+  if (!echo.empty()) {
+    pending.outcome.content_in = echo.size();
+    exchange.queue.append(block.view().substr(begin, head_size - begin));
+    exchange.queue.append(echo);
+  } else {
+    exchange.queue.append(block, begin, (head_only ? head_size : block.size()) - begin);
+    if (!head_only) std::visit(QueueBody{exchange.queue}, response.rest());
+  }
   pending.head_end = pending.begin + says.size() + head_size;
-  if (!head_only) std::visit(QueueBody{exchange.queue}, response.rest());
   pending.end = exchange.queue.queued();
 }
 

@@ -299,6 +299,11 @@ TEST_F(WalkOfMemory, CompressedWhileItIsSent) {
 }
 
 TEST_F(WalkOfMemory, Api) {
+  // Whose heads get known the second time, at every step.
+  const Requests known{post("echo"),         post("echo"),         post("ohce"),
+                       get_request("/api/"), get_request("/api/"), get_request("/api/")};
+  walk(false, Shortage::kOnce, 1, known);
+  walk_on(Shortage::kOnce, 1, known);
   walk_on(Shortage::kOnce, 3, kApi);
   walk_on(Shortage::kFromThenOn, 17, kApi);
 }

@@ -101,7 +101,7 @@ struct Kept {
   // ... that were received with those before.
   std::string ask_again(std::string_view request_line, std::string_view fields = "") {
     const test::AskedRequest asked = asked_for(request_line, fields);
-    const AnswerCache::Hit hit = cache.find(asked.request(), at(now_ms));
+    const Hit hit = cache.find(asked.request(), at(now_ms));
     if (hit.response == nullptr) return "long way";
     return text_of(hit);
   }
@@ -122,7 +122,7 @@ struct Kept {
   // request; or "unknown".
   std::string recognize(std::string_view input) {
     cache.new_batch();
-    const AnswerCache::Known known = cache.recognize(input, at(now_ms));
+    const Known known = cache.recognize(input, at(now_ms));
     if (known.request == nullptr) return "unknown";
     const std::string_view head = known.request->head().text;
     EXPECT_EQ(head, input.substr(0, head.size()));
@@ -135,7 +135,7 @@ struct Kept {
   }
 
  private:
-  static std::string text_of(AnswerCache::Hit hit) {
+  static std::string text_of(Hit hit) {
     const std::string_view block = hit.response->block().view();
     return std::string(http::name(hit.via)) + " " +
            std::string(block.substr(hit.response->head_size()));

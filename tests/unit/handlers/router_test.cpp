@@ -416,7 +416,7 @@ struct KeepingSite {
   std::string ready(std::string_view request_line, std::string_view fields = "") {
     router.new_batch();
     const Asked asked(text_of(request_line, fields));
-    const AnswerCache::Hit hit = router.ready_answer(asked.request(), now);
+    const Hit hit = router.ready_answer(asked.request(), now);
     if (hit.response == nullptr) return {};
     hit.response->set_date(784111777, "Sun, 06 Nov 1994 08:49:37 GMT");
     return std::string(hit.response->block().view());
@@ -425,7 +425,7 @@ struct KeepingSite {
   std::string known(std::string_view request_line, std::string_view fields = "") {
     router.new_batch();
     const std::string text = text_of(request_line, fields);
-    const AnswerCache::Known known = router.recognize(text, now);
+    const Known known = router.recognize(text, now);
     if (known.request == nullptr) return {};
     known.hit.response->set_date(784111777, "Sun, 06 Nov 1994 08:49:37 GMT");
     return std::string(known.hit.response->block().view());
