@@ -22,7 +22,7 @@ constexpr std::string_view kGet = "GET ";
 constexpr std::size_t kFewestBuckets = 64;
 constexpr std::size_t kEntryOverhead = 640;   // nodes, strings, and what the allocator adds
 constexpr std::size_t kKnownOverhead = 1024;  // likewise, for a request with a browser's fields
-constexpr std::size_t kManyLooks = 8;         // in a batch; more of them go a shorter way
+constexpr std::size_t kManyLooks = 5;         // in a batch; more of them go a shorter way
 
 // Fields that may lead to another answer than the whole file or a 304 for the tag.
 constexpr std::uint32_t kDeciding = Fields::bit(FieldName::kRange) |
