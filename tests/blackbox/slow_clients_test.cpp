@@ -36,9 +36,7 @@ using std::chrono::steady_clock;
 constexpr std::size_t kClients = 5000;
 constexpr milliseconds kBeat{4000};  // each of them does something so often
 constexpr std::size_t kMemberReceiveBuffer = 4096;
-// Of them at least so many are there at once: a quarter is so slow that the server hangs up, all at
-// about the same time, and comes again with its next beat.
-constexpr std::size_t kFewest = kClients * 7 / 10;
+constexpr std::size_t kFewest = kClients * 8 / 10;  // of them that are there
 
 std::string times(std::size_t count, const std::string& text) {
   std::string all;
@@ -339,6 +337,7 @@ TEST(SlowClients, CostNobodyElseAnything) {
   EXPECT_GT(process.descriptors(), kFewest);
   // Longer than the server waits for a head.
   const double beside = serve(server.address(), process, 3 * length);
+  clients.wait_for_rounds(2);  // until those are back whom it has hung up on meanwhile
   EXPECT_GT(process.descriptors(), kFewest);
   const std::size_t most = process.memory("VmHWM");
   clients.leave();

@@ -301,16 +301,24 @@ TEST(SendQueue, SaysThatAFileWasWrittenToWhileItWasSent) {
   EXPECT_TRUE(socket.arrived().empty());
 }
 
-TEST(SendQueue, SaysThatAFileWasWrittenToBeforeItWasSent) {
-  const TempTree tree{{"file", "0123456789"}};
-  test::set_mtime(tree.path("file"), 1000);
+// A head and a small file, of which nothing has been sent.
+struct Queued {
+  TempTree tree{{"file", "0123456789"}};
   SendQueue queue;
-  queue.append("head:");
-  queue.append(open_version(tree, "file"), 0, 10);
-  tree.write("file", "9876543210");
-  const Narrow socket;
-  EXPECT_EQ(flush_without_doubts(queue, socket), Outcome::kChanged);
-  EXPECT_EQ(socket.arrived(), "head:");
+  Narrow socket;
+
+  Queued() {
+    test::set_mtime(tree.path("file"), 1000);
+    queue.append("head:");
+    queue.append(open_version(tree, "file"), 0, 10);
+  }
+};
+
+TEST(SendQueue, SaysThatAFileWasWrittenToBeforeItWasSent) {
+  Queued small;
+  small.tree.write("file", "9876543210");
+  EXPECT_EQ(flush_without_doubts(small.queue, small.socket), Outcome::kChanged);
+  EXPECT_EQ(small.socket.arrived(), "head:");
 }
 
 TEST(SendQueue, SendsTheBeginningOfAFileThatGrows) {
@@ -328,27 +336,19 @@ TEST(SendQueue, SendsTheBeginningOfAFileThatGrows) {
 
 // As it is seen by who looks while write(2) is under way, which sets the time before the size.
 TEST(SendQueue, SendsTheBeginningOfAFileThatIsAboutToGrow) {
-  const TempTree tree{{"file", "0123456789"}};
-  test::set_mtime(tree.path("file"), 1000);
-  SendQueue queue;
-  queue.append(open_version(tree, "file"), 0, 10);
-  const Narrow socket;
-  test::set_mtime(tree.path("file"), 2000);
-  EXPECT_EQ(queue.flush(socket.ours.get(), kNoLimit), Outcome::kTurnOver);
-  EXPECT_EQ(queue.sent(), 0U);
-  tree.append("file", "more");
-  EXPECT_EQ(queue.flush(socket.ours.get(), kNoLimit), Outcome::kEmpty);
-  EXPECT_EQ(socket.arrived(), "0123456789");
+  Queued small;
+  test::set_mtime(small.tree.path("file"), 2000);
+  EXPECT_EQ(small.queue.flush(small.socket.ours.get(), kNoLimit), Outcome::kTurnOver);
+  EXPECT_EQ(small.queue.sent(), 5U);
+  small.tree.append("file", "more");
+  EXPECT_EQ(small.queue.flush(small.socket.ours.get(), kNoLimit), Outcome::kEmpty);
+  EXPECT_EQ(small.socket.arrived(), "head:0123456789");
 }
 
 TEST(SendQueue, SaysAtOnceThatAFileBecameShorter) {
-  const TempTree tree{{"file", "0123456789"}};
-  test::set_mtime(tree.path("file"), 1000);
-  SendQueue queue;
-  queue.append(open_version(tree, "file"), 0, 10);
-  const Narrow socket;
-  tree.write("file", "01234");
-  EXPECT_EQ(queue.flush(socket.ours.get(), kNoLimit), Outcome::kChanged);
+  Queued small;
+  small.tree.write("file", "01234");
+  EXPECT_EQ(small.queue.flush(small.socket.ours.get(), kNoLimit), Outcome::kChanged);
 }
 
 TEST(SendQueue, SaysThatAFileCannotBeRead) {
