@@ -13,11 +13,6 @@ void Alarms::set(std::uint64_t ticket, std::int64_t when_ms) {
   std::push_heap(heap_.begin(), heap_.end(), later);
 }
 
-std::int64_t Alarms::wait_ms(std::int64_t now_ms) const {
-  if (heap_.empty()) return -1;
-  return std::max<std::int64_t>(heap_.front().when_ms - now_ms, 0);
-}
-
 const std::vector<std::uint64_t>& Alarms::due(std::int64_t now_ms) {
   due_.clear();
   while (!heap_.empty() && heap_.front().when_ms <= now_ms) {

@@ -12,13 +12,17 @@ namespace tinyserve::loop {
 
 class Alarms {
  public:
+  static constexpr std::int64_t kNever = INT64_MAX;
+
   // `ticket` is to be woken at `when_ms` of the monotonic clock.
   void set(std::uint64_t ticket, std::int64_t when_ms);
 
   [[nodiscard]] bool empty() const { return heap_.empty(); }
 
-  // How long to wait for the first one, in milliseconds; -1 when there is none.
-  [[nodiscard]] std::int64_t wait_ms(std::int64_t now_ms) const;
+  // When the first one is to be woken, or kNever.
+  [[nodiscard]] std::int64_t next_ms() const {
+    return heap_.empty() ? kNever : heap_.front().when_ms;
+  }
 
   // Whose time has come, in order, each of them taken out. Good until the next call.
   [[nodiscard]] const std::vector<std::uint64_t>& due(std::int64_t now_ms);

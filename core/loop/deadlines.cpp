@@ -4,11 +4,11 @@
 
 namespace tinyserve::loop {
 
-int Deadlines::wait_ms(std::int64_t now_ms) {
-  if (linked_ == 0) return -1;
+std::int64_t Deadlines::next_ms() {
+  if (linked_ == 0) return kNever;
   first_ = std::max(first_, tick_ + 1);
   while (head(first_) == kNone) ++first_;
-  return static_cast<int>(std::max<std::int64_t>(first_ * kTickMs - now_ms, 0));
+  return first_ * kTickMs;
 }
 
 void Deadlines::add_slots(std::uint32_t count) {

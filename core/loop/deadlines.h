@@ -45,9 +45,8 @@ class Deadlines {
     keep_room_for(due_, slots);
   }
 
-  // How long the caller may sleep: milliseconds until a bucket comes due, or -1 while there is
-  // none.
-  [[nodiscard]] int wait_ms(std::int64_t now_ms);
+  // Until when the caller may sleep: when a bucket comes due, or kNever.
+  [[nodiscard]] std::int64_t next_ms();
 
   // The slots whose deadline has passed; they have none afterwards. Good until the next call.
   [[nodiscard]] const std::vector<std::uint32_t>& expire(std::int64_t now_ms) {

@@ -99,7 +99,7 @@ Result<void> Loop::run() {
 }
 
 Result<void> Loop::turn() {
-  const auto events = poller_.wait(wait_ms());
+  const auto events = poller_.wait(next_ms(), services_.now.mono_ms());
   if (!events) return events.error();
   read_time();
   receive(*events);
@@ -388,21 +388,11 @@ void Loop::begin_stop() {
   }
 }
 
-int Loop::wait_ms() {
-  if (!turns_.empty()) return 0;
-  const std::int64_t now_ms = services_.now.mono_ms();
-  std::int64_t wait = deadlines_.wait_ms(now_ms);
-  if (!alarms_.empty()) {
-    const std::int64_t alarm = alarms_.wait_ms(now_ms);
-    wait = wait < 0 ? alarm : std::min(wait, alarm);
-  }
-  for (const std::int64_t other :
-       {listen_again_ms_, stop_deadline_ms_, give_back_ms_, services_.router.next_close_ms()}) {
-    if (other == http::kNever) continue;
-    const std::int64_t left = std::max<std::int64_t>(other - now_ms, 0);
-    wait = wait < 0 ? left : std::min(wait, left);
-  }
-  return static_cast<int>(wait);
+// When there is something to do although nothing happens.
+std::int64_t Loop::next_ms() {
+  if (!turns_.empty()) return services_.now.mono_ms();
+  return std::min({deadlines_.next_ms(), alarms_.next_ms(), listen_again_ms_, stop_deadline_ms_,
+                   give_back_ms_, services_.router.next_close_ms()});
 }
 
 void Loop::read_time() {

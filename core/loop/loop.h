@@ -82,6 +82,7 @@ class Loop {
 
   static constexpr std::uint64_t kListenerToken = 1ULL << 63;  // with the listener's index
   static constexpr std::uint64_t kWakeUpToken = 1ULL << 62;
+  static_assert((net::Poller::kTimerToken & kWakeUpToken) != 0, "no connection's");
   [[nodiscard]] static std::uint64_t token_of(std::uint32_t slot, std::uint32_t generation) {
     return static_cast<std::uint64_t>(generation & 0x3fffffffU) << 32 | slot;
   }
@@ -124,7 +125,7 @@ class Loop {
   void reconsider_listeners();
 
   void begin_stop();
-  [[nodiscard]] int wait_ms();
+  [[nodiscard]] std::int64_t next_ms();
   void read_time();
 
   const Config& config_;

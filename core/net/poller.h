@@ -1,4 +1,8 @@
 // poller.h — epoll(7), level-triggered, behind four functions.
+//
+// Waits end by a timerfd(2) of the poller's own, not by the time limit of epoll_wait(2): that one
+// sets and takes back a timer of the kernel's each time the caller falls asleep, while a time that
+// lies further away than the one that is set needs no call at all.
 #pragma once
 
 #include <sys/epoll.h>
@@ -14,6 +18,9 @@ namespace tinyserve::net {
 
 class Poller {
  public:
+  static constexpr std::int64_t kForever = INT64_MAX;
+  static constexpr std::uint64_t kTimerToken = 1ULL << 62 | 1;  // nobody else's
+
   // Hang-ups and errors are reported whatever is asked for.
   enum : std::uint32_t { kNothing = 0, kReadable = EPOLLIN, kWritable = EPOLLOUT };
   struct Event : epoll_event {
@@ -32,15 +39,20 @@ class Poller {
   [[nodiscard]] Result<void> modify(int fd, std::uint32_t interest, std::uint64_t token);
   [[nodiscard]] Result<void> remove(int fd);
 
-  // Waits for events, at most `timeout_ms` milliseconds (-1: for ever). None when time ran out or a
-  // signal came. The span is good until the next call.
-  [[nodiscard]] Result<std::span<const Event>> wait(int timeout_ms);
+  // Waits for events, at most until `until_ms` (milliseconds of the monotonic clock; kForever:
+  // without end); when that has come by `now_ms`, the time at which the caller last looked, it only
+  // looks. Then, or earlier, one of the events may bear kTimerToken, which says no more than that.
+  // There are none when a signal came. The span is good until the next call.
+  [[nodiscard]] Result<std::span<const Event>> wait(std::int64_t until_ms, std::int64_t now_ms);
 
  private:
   static constexpr int kBatch = 256;
-  explicit Poller(UniqueFd fd) : fd_(std::move(fd)) {}
+  Poller(UniqueFd fd, UniqueFd timer) : fd_(std::move(fd)), timer_(std::move(timer)) {}
+  [[nodiscard]] Result<void> set_timer(std::int64_t when_ms);
 
   UniqueFd fd_;
+  UniqueFd timer_;
+  std::int64_t timer_ms_ = kForever;  // when it wakes us
   std::array<Event, kBatch> events_{};
 };
 

@@ -30,7 +30,7 @@ constexpr std::array kAllowed{
     // waiting
     "clock_nanosleep", "clock_nanosleep_time64", "epoll_create1", "epoll_ctl", "epoll_pwait",
     "epoll_pwait2", "epoll_wait", "eventfd2", "nanosleep", "poll", "ppoll", "ppoll_time64",
-    "restart_syscall", "sched_yield",
+    "restart_syscall", "sched_yield", "timerfd_create", "timerfd_settime", "timerfd_settime64",
     // files: which ones is Landlock's to say
     "_llseek", "access", "faccessat", "faccessat2", "close", "close_range", "copy_file_range",
     "dup", "fadvise64", "fadvise64_64", "fallocate", "fchmod", "fcntl", "fcntl64", "fdatasync",

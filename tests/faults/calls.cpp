@@ -9,6 +9,7 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -85,6 +86,8 @@ const std::vector<Call>& calls() {
       {"syscall",
        {EACCES, EAGAIN, EINTR, EIO, ELOOP, EMFILE, ENFILE, ENOENT, ENOMEM, ENOSYS, ENOTDIR, EPERM,
         EXDEV}},
+      {"timerfd_create", {EMFILE, ENFILE, ENODEV, ENOMEM}},
+      {"timerfd_settime", {EBADF, EINVAL}},
       {"write", {EAGAIN, EINTR, EIO, ENOSPC, EPIPE}},
       {"writev", {EAGAIN, EINTR, EIO, ENOSPC, EPIPE, EDQUOT}},
   };
@@ -173,6 +176,9 @@ LED_HERE(int, shutdown, (int fd, int how), (fd, how))
 LED_HERE(int, socket, (int family, int type, int protocol), (family, type, protocol))
 LED_HERE(int, stat, (const char* path, struct stat* status), (path, status))
 LED_HERE(long, syscall, (long number, long a, long b, long c, long d), (number, a, b, c, d))
+LED_HERE(int, timerfd_create, (int clock, int flags), (clock, flags))
+LED_HERE(int, timerfd_settime, (int fd, int flags, const itimerspec* setting, itimerspec* before),
+         (fd, flags, setting, before))
 LED_HERE(ssize_t, writev, (int fd, const iovec* pieces, int count), (fd, pieces, count))
 
 extern "C" ssize_t __real_write(int fd, const void* bytes, std::size_t size);

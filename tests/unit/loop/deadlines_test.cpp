@@ -23,7 +23,7 @@ Slots due(Deadlines& deadlines, std::int64_t now_ms) {
 
 TEST(Deadlines, HaveNothingToWaitForAtFirst) {
   Deadlines deadlines(kStart);
-  EXPECT_EQ(deadlines.wait_ms(kStart), -1);
+  EXPECT_EQ(deadlines.next_ms(), Deadlines::kNever);
   EXPECT_EQ(due(deadlines, kStart + 1'000'000), Slots{});
 }
 
@@ -42,29 +42,29 @@ TEST(Deadlines, ComeDueOnce) {
   deadlines.set(3, kStart + 100);
   EXPECT_EQ(due(deadlines, kStart + 1000), Slots{3});
   EXPECT_EQ(due(deadlines, kStart + 2000), Slots{});
-  EXPECT_EQ(deadlines.wait_ms(kStart + 2000), -1);
+  EXPECT_EQ(deadlines.next_ms(), Deadlines::kNever);
 }
 
 TEST(Deadlines, SleepUntilTheFirstOfThem) {
   Deadlines deadlines(kStart);
   deadlines.set(0, kStart + 5000);
   deadlines.set(1, kStart + 1000);
-  const int wait = deadlines.wait_ms(kStart);
-  EXPECT_GE(wait, 1000);
-  EXPECT_LE(wait, 1000 + Deadlines::kTickMs);
-  EXPECT_EQ(due(deadlines, kStart + wait), Slots{1});
+  const std::int64_t next = deadlines.next_ms();
+  EXPECT_GE(next, kStart + 1000);
+  EXPECT_LE(next, kStart + 1000 + Deadlines::kTickMs);
+  EXPECT_EQ(due(deadlines, next), Slots{1});
 }
 
 TEST(Deadlines, DoNotSleepWhenOneIsOverdue) {
   Deadlines deadlines(kStart);
   deadlines.set(0, kStart + 100);
-  EXPECT_EQ(deadlines.wait_ms(kStart + 5000), 0);
+  EXPECT_LE(deadlines.next_ms(), kStart + 5000);
 }
 
 TEST(Deadlines, ThatLieInThePastComeDueWithTheNextTick) {
   Deadlines deadlines(kStart);
   deadlines.set(0, kStart - 5000);
-  EXPECT_LE(deadlines.wait_ms(kStart), Deadlines::kTickMs);
+  EXPECT_LE(deadlines.next_ms(), kStart + Deadlines::kTickMs);
   EXPECT_EQ(due(deadlines, kStart + Deadlines::kTickMs), Slots{0});
 }
 
@@ -91,7 +91,7 @@ TEST(Deadlines, CanBeTakenAway) {
   deadlines.set(0, Deadlines::kNever);
   EXPECT_EQ(due(deadlines, kStart + 1000), Slots{1});
   deadlines.set(0, Deadlines::kNever);
-  EXPECT_EQ(deadlines.wait_ms(kStart + 1000), -1);
+  EXPECT_EQ(deadlines.next_ms(), Deadlines::kNever);
 }
 
 TEST(Deadlines, StayWhereOthersAreNoMore) {
@@ -110,9 +110,8 @@ TEST(Deadlines, MayLieFurtherAwayThanTheWheelIsRound) {
   std::int64_t now = kStart;
   int naps = 0;
   while (due(deadlines, now).empty()) {
-    const int wait = deadlines.wait_ms(now);
-    ASSERT_GE(wait, 0);
-    now += wait;
+    ASSERT_GE(deadlines.next_ms(), now);
+    now = deadlines.next_ms();
     ASSERT_LT(++naps, 20);
   }
   EXPECT_GE(now, deadline);
@@ -144,12 +143,10 @@ TEST(Deadlines, AgreeWithAListThatIsLookedThroughEveryTime) {
     }
     const std::int64_t first = *std::min_element(expected.begin(), expected.end());
     ASSERT_GT(first, now - Deadlines::kTickMs) << "overdue by more than a tick";
-    const int wait = deadlines.wait_ms(now);
     if (first == Deadlines::kNever) {
-      ASSERT_EQ(wait, -1);
+      ASSERT_EQ(deadlines.next_ms(), Deadlines::kNever);
     } else {
-      ASSERT_GE(wait, 0);
-      ASSERT_LE(now + wait, std::max(first, now) + Deadlines::kTickMs);
+      ASSERT_LE(deadlines.next_ms(), std::max(first, now) + Deadlines::kTickMs);
     }
   }
 }

@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <vector>
 
+#include "base/clock.h"
+
 namespace tinyserve::net {
 namespace {
 
@@ -25,9 +27,14 @@ struct Pair {
 
 void say(const UniqueFd& fd) { ASSERT_EQ(::write(fd.get(), "x", 1), 1); }
 
+constexpr std::int64_t kHour = 3'600'000;  // milliseconds
+
+std::int64_t now_ms() { return read_clocks().mono_ms(); }
+
 // What is reported now, copied.
 std::vector<Poller::Event> events_of(Poller& poller) {
-  const auto events = poller.wait(0);
+  const std::int64_t now = now_ms();
+  const auto events = poller.wait(now, now);
   EXPECT_TRUE(events);
   return {(*events).begin(), (*events).end()};
 }
@@ -37,9 +44,60 @@ TEST(Poller, ReportsNothingWhileNothingHappens) {
   const Pair pair;
   ASSERT_TRUE(poller.add(pair.ours.get(), Poller::kReadable, 7));
   EXPECT_TRUE(events_of(poller).empty());
-  const auto waited = poller.wait(1);
-  ASSERT_TRUE(waited);
-  EXPECT_TRUE((*waited).empty());
+}
+
+// Waits from `from_ms` until `until_ms`; nothing happens but that the timer rings.
+void expect_ring(Poller& poller, std::int64_t until_ms, std::int64_t from_ms) {
+  const auto events = poller.wait(until_ms, from_ms);
+  ASSERT_TRUE(events);
+  ASSERT_EQ((*events).size(), 1U);
+  EXPECT_EQ((*events)[0].token(), Poller::kTimerToken);
+}
+
+TEST(Poller, WaitsUntilItsTimeHasComeAndSaysSoOnce) {
+  Poller poller = *Poller::open();
+  for (int i = 0; i < 2; ++i) {
+    const std::int64_t start = now_ms();
+    expect_ring(poller, start + 20, start);
+    EXPECT_GE(now_ms(), start + 20);
+    EXPECT_TRUE(events_of(poller).empty());
+  }
+}
+
+TEST(Poller, WaitsForATimeThatIsNearerThanTheOneBefore) {
+  Poller poller = *Poller::open();
+  const Pair pair;
+  ASSERT_TRUE(poller.add(pair.ours.get(), Poller::kReadable, 7));
+  say(pair.theirs);
+  const std::int64_t start = now_ms();
+  const auto events = poller.wait(start + kHour, start);
+  ASSERT_TRUE(events);
+  ASSERT_EQ((*events).size(), 1U);
+  ASSERT_TRUE(poller.remove(pair.ours.get()));
+  expect_ring(poller, start + 20, start);
+}
+
+TEST(Poller, WakesUpOnceForATimeThatHasBeenMovedAway) {
+  Poller poller = *Poller::open();
+  const Pair pair;
+  ASSERT_TRUE(poller.add(pair.ours.get(), Poller::kReadable, 7));
+  say(pair.theirs);
+  const std::int64_t start = now_ms();
+  ASSERT_TRUE(poller.wait(start + 20, start));
+  ASSERT_TRUE(poller.remove(pair.ours.get()));
+  expect_ring(poller, start + kHour, start);
+
+  ASSERT_TRUE(poller.add(pair.ours.get(), Poller::kReadable, 7));
+  const auto events = poller.wait(start + kHour, start + 20);
+  ASSERT_TRUE(events);
+  ASSERT_EQ((*events).size(), 1U);
+  EXPECT_EQ((*events)[0].token(), 7U);
+}
+
+TEST(Poller, LooksOnlyWhenTheTimeHasCome) {
+  Poller poller = *Poller::open();
+  EXPECT_TRUE((*poller.wait(1, 1)).empty());
+  EXPECT_TRUE((*poller.wait(1, 2)).empty());
 }
 
 TEST(Poller, ReportsWhatCanBeReadWithItsToken) {
