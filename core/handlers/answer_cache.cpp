@@ -20,9 +20,8 @@ using http::Fields;
 
 constexpr std::string_view kGet = "GET ";
 constexpr std::size_t kFewestBuckets = 64;
-constexpr std::size_t kEntryOverhead = 640;   // nodes, strings, and what the allocator adds
-constexpr std::size_t kKnownOverhead = 1024;  // likewise, for a request with a browser's fields
-constexpr std::size_t kManyLooks = 5;         // in a batch; more of them go a shorter way
+constexpr std::size_t kEntryOverhead = 900;  // nodes, strings, and what the allocator adds
+constexpr std::size_t kManyLooks = 5;        // in a batch; more of them go a shorter way
 
 // Fields that may lead to another answer than the whole file or a 304 for the tag.
 constexpr std::uint32_t kDeciding = Fields::bit(FieldName::kRange) |
@@ -97,7 +96,7 @@ http::Body AnswerCache::Entry::content() const {
 std::size_t AnswerCache::Entry::memory() const {
   std::size_t size = kEntryOverhead + path.size() + accept_encoding.size() + whole.memory() +
                      not_modified.memory();
-  if (known_request) size += kKnownOverhead + known_head.size();
+  if (known_request) size += http::OwnedRequest::memory_for(**known_request);
   for (const auto* const all : {&dependencies, &vary_dependencies}) {
     for (const files::Dependency& dependency : *all) {
       size += sizeof dependency + dependency.path.size();
@@ -246,7 +245,7 @@ void AnswerCache::remember(Entry& entry, const http::Request& request, http::Via
   entry.known_request.reset();
   entry.known_head = {};
   bytes_ += entry.memory();
-  const std::size_t size = kKnownOverhead + request.head_text.size();
+  const std::size_t size = http::OwnedRequest::memory_for(request);
   if (bytes_ + size > most_bytes_) return;
   entry.known_request.emplace(request);
   entry.known_head = (*entry.known_request)->head_text;

@@ -43,7 +43,7 @@ namespace tinyserve::handlers {
 
 class AnswerCache {
  public:
-  static constexpr std::size_t kMostBytes = 32U << 20;
+  static constexpr std::size_t kMostBytes = 40U << 20;
   static constexpr std::size_t kMostFiles = 64;        // open ones
   static constexpr std::size_t kNearBytes = 1U << 20;  // what the processor has at hand
   // That nothing is there is only kept while less than this part of the memory is used: whoever

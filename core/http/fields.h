@@ -123,6 +123,9 @@ class Fields {
     return lines_ != nullptr && (lines_->repeated() & bit(name)) != 0;
   }
 
+  // How many lines there are.
+  [[nodiscard]] std::size_t size() const { return lines_ == nullptr ? 0 : lines_->size(); }
+
   // How many lines have this name.
   [[nodiscard]] std::size_t count(FieldName wanted) const {
     std::size_t lines = 0;

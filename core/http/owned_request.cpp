@@ -13,6 +13,7 @@ namespace {
 
 // It was within the limits that it came under.
 constexpr std::size_t kAny = SIZE_MAX / 2;  // the parser adds to it
+constexpr std::size_t kAllocations = 64;    // what the allocator adds to those of a State
 constexpr Limits kAnySize{kAny, kAny, kAny, kMaxFields, UINT64_MAX};
 
 std::string flat(const Content& content) {
@@ -45,6 +46,12 @@ OwnedRequest::OwnedRequest(const Request& request) : state_(std::make_unique<Sta
 OwnedRequest::OwnedRequest(OwnedRequest&&) noexcept = default;
 OwnedRequest& OwnedRequest::operator=(OwnedRequest&&) noexcept = default;
 OwnedRequest::~OwnedRequest() = default;
+
+std::size_t OwnedRequest::memory_for(const Request& request) {
+  // A vector that grows may have twice the room that it needs.
+  return sizeof(State) + kAllocations + request.head_text.size() + request.content.size +
+         2 * request.fields.size() * sizeof(FieldSpan);
+}
 
 const Request& OwnedRequest::operator*() const { return state_->request; }
 const RequestHead& OwnedRequest::head() const { return state_->head; }

@@ -18,6 +18,9 @@ class OwnedRequest {
 
   [[nodiscard]] const Request& operator*() const;
   [[nodiscard]] const Request* operator->() const { return &**this; }
+  // How many bytes of memory a copy of `request` takes.
+  [[nodiscard]] static std::size_t memory_for(const Request& request);
+
   // Its head as it was sent.
   [[nodiscard]] const RequestHead& head() const;
 

@@ -131,5 +131,17 @@ TEST(OwnedRequest, KeepsItsViewsWhenItIsMoved) {
   EXPECT_EQ((*moved)->content.view, "");
 }
 
+TEST(OwnedRequest, TakesMemoryForItsHeadItsFieldsAndItsContent) {
+  const auto memory_for = [](std::string text) {
+    return OwnedRequest::memory_for(Source(std::move(text)).request);
+  };
+  const std::string plain = "POST / HTTP/1.1\r\nHost: a\r\n";
+  const std::string length = "Content-Length: 1000\r\n\r\n";
+  const std::size_t least = memory_for(plain + "\r\n");
+  EXPECT_GE(least, sizeof(Request) + sizeof(RequestParser) + plain.size());
+  EXPECT_GE(memory_for(plain + "X: y\r\n\r\n"), least + 6 + sizeof(FieldSpan));
+  EXPECT_GE(memory_for(plain + length + std::string(1000, 'c')), least + length.size() + 1000);
+}
+
 }  // namespace
 }  // namespace tinyserve::http
