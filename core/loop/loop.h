@@ -142,20 +142,12 @@ class Loop {
   Deadlines deadlines_;
   Alarms alarms_;
 
-  // What was received in this turn and belongs to nobody yet. Overwritten by the next batch:
-  // whatever outlives the turn is copied.
-  static constexpr std::size_t kMostPerReceive = 64 * 1024;
-  std::array<char, 2 * kMostPerReceive> receive_buffer_;
-  std::size_t buffered_ = 0;
-  std::vector<Received> received_;  // never more than it has room for
-
   std::vector<std::unique_ptr<Slot>> slots_;  // shrinks between two turns only
   // Each has room for all slots.
   std::vector<std::uint32_t> free_slots_;
   std::vector<std::uint32_t> closed_;    // in this turn
   std::vector<std::uint32_t> turns_;     // slots that want to go on without an event
   std::vector<std::uint32_t> going_on_;  // those of the turn before
-  std::uint32_t generations_ = 0;        // so far: each connection's is another one
   std::size_t connections_ = 0;          // without those at the door
   std::size_t at_the_door_ = 0;
   std::size_t most_connections_ = 0;  // since memory was given back
@@ -169,11 +161,20 @@ class Loop {
   std::vector<Idle> longest_idle_;               // the longest last; see find_longest_idle()
   std::int64_t idle_search_ms_ = INT64_MIN / 2;  // of the last look; at first long ago
 
-  bool listening_ = true;
   std::int64_t listen_again_ms_ = http::kNever;
-  std::atomic<bool> stop_requested_{false};
-  bool stopping_ = false;
   std::int64_t stop_deadline_ms_ = http::kNever;
+  bool listening_ = true;
+  bool stopping_ = false;
+  std::atomic<bool> stop_requested_{false};
+  std::uint32_t generations_ = 0;  // of connections so far: each has another one
+
+  // What was received in this turn and belongs to nobody yet. Overwritten by the next batch:
+  // whatever outlives the turn is copied.
+  static constexpr std::size_t kMostPerReceive = 64 * 1024;
+  static constexpr std::size_t kCacheLine = 64;  // bytes; so that no search begins with a split one
+  std::vector<Received> received_;               // never more than it has room for
+  std::size_t buffered_ = 0;
+  alignas(kCacheLine) std::array<char, 2 * kMostPerReceive> receive_buffer_;
 };
 
 // One step of a connection, with the one place where exceptions end.
