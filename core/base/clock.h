@@ -16,6 +16,10 @@ struct Instant {
       0;  // CLOCK_REALTIME, microseconds since 1970: for dates that people and peers read
 
   [[nodiscard]] std::int64_t mono_ms() const { return mono_us / 1000; }
+  // The first mono_ms() at which no less than `duration_ms` have passed.
+  [[nodiscard]] std::int64_t mono_ms_after(std::int64_t duration_ms) const {
+    return (mono_us + 999) / 1000 + duration_ms;
+  }
   [[nodiscard]] std::int64_t wall_s() const { return wall_us / 1'000'000; }
 };
 

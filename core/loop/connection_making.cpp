@@ -27,7 +27,7 @@ void Connection::wait_for(Services& services, handlers::Answer answer) {
   if (answer.job) return wait_for_job(services, std::move(answer.job));
   if (!exchange.reader.keep()) return refuse_to_wait(services);
   if (answer.is_ready()) {
-    progress_.resume_ms = services.now.mono_ms() + std::exchange(answer.delay_ms, 0);
+    progress_.resume_ms = services.now.mono_ms_after(std::exchange(answer.delay_ms, 0));
     exchange.held = std::move(answer);
     return;
   }
@@ -147,7 +147,11 @@ void Connection::queue_portion(Services& services, const http::Portion& portion)
     exchange.drop_marks();
   }
   if (portion.pause_ms > 0) {
-    progress_.resume_ms = content.paused_until_ms = services.now.mono_ms() + portion.pause_ms;
+    // The first one begins now, and each of the others where one ended: at a whole millisecond.
+    const bool is_first = content.paused_until_ms == 0;
+    content.paused_until_ms = is_first ? services.now.mono_ms_after(portion.pause_ms)
+                                       : services.now.mono_ms() + portion.pause_ms;
+    progress_.resume_ms = content.paused_until_ms;
   }
   if (portion.then == http::Portion::Then::kMore) return;
   if (content.chunked) exchange.queue.append(http::kLastChunk);

@@ -45,7 +45,7 @@ struct ContentMark {
 struct ContentUnderWay {
   std::unique_ptr<http::Producer> producer;  // none while a worker has it
   bool chunked = false;                      // or else the end of the connection ends it
-  std::int64_t paused_until_ms = 0;          // monotonic clock
+  std::int64_t paused_until_ms = 0;          // monotonic clock; 0: not yet
 };
 
 struct Exchange {

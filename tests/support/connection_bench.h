@@ -118,6 +118,13 @@ class BenchServer {
     workers_.post(std::make_unique<FunctionJob>(std::move(function)), kOwnTicket, finished_jobs_);
   }
 
+  // Within a millisecond, so that it matters how what begins then is rounded.
+  static Instant first_moment() {
+    Instant now = read_clocks();
+    now.mono_us += 1 - now.mono_us % 1000;
+    return now;
+  }
+
   loop::Config config_;
   TempTree site_;
   Heard diagnostics_;
@@ -130,7 +137,7 @@ class BenchServer {
   FinishedJobs finished_jobs_{wake_up_};
   std::optional<std::promise<void>> gate_;
   WorkerPool workers_{1};
-  Instant start_ = read_clocks();
+  Instant start_ = first_moment();
   std::unique_ptr<loop::Services> services_{new loop::Services{
       config_, router_, access_log_, diagnostics_, budget_, workers_, finished_jobs_, start_}};
   std::map<std::uint64_t, Bench*> clients_;
