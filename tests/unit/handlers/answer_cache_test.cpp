@@ -583,8 +583,8 @@ TEST(ManyInABatch, MayBeAnything) {
 // --- bounds
 // ---------------------------------------------------------------------------------------
 
-TEST(AnswerCache, IsBoundedInMemory) {
-  Kept kept(100'000);
+// Gives a cache of 100,000 bytes ten times as much: it keeps what fits, and the latest.
+void expect_bounds(Kept& kept) {
   for (int i = 0; i < 100; ++i) kept.keep(number("GET /", i), "", std::string(10'000, 'x'));
   const auto is_kept = [&](int i) { return kept.ask(number("GET /", i)) != "long way"; };
   int count = 0;
@@ -593,6 +593,11 @@ TEST(AnswerCache, IsBoundedInMemory) {
   EXPECT_LE(count, 9);
   EXPECT_TRUE(is_kept(99));
   EXPECT_FALSE(is_kept(0));
+}
+
+TEST(AnswerCache, IsBoundedInMemory) {
+  Kept kept(100'000);
+  expect_bounds(kept);
 }
 
 TEST(AnswerCache, CountsNothingThatItHasGivenUp) {
@@ -799,6 +804,28 @@ TEST(KnownRequest, TakesNoMemoryFromAnswers) {
   EXPECT_EQ(kept.ask("GET /a.txt"), "cache " + std::string(2500, 'x'));
   EXPECT_EQ(kept.recognize(kHead), "unknown");
   EXPECT_EQ(kept.ask("GET /a.txt"), "cache " + std::string(2500, 'x'));
+}
+
+TEST(KnownRequest, IsCountedWhileItIsKnown) {
+  Kept kept(100'000);
+  kept.keep("GET /a.txt");
+  const auto line = [](int i) { return "GET /a.txt?" + std::string(1500, i % 2 == 0 ? 'x' : 'y'); };
+  for (int i = 0; i < 500; ++i) ASSERT_EQ(kept.ask(line(i)), "cache content");
+  EXPECT_EQ(kept.recognize(Kept::head_of(line(499))), "cache content") << "there is room for it";
+  expect_bounds(kept);
+}
+
+TEST(KnownRequest, HasRoomBesideManyAnswers) {
+  Kept kept;
+  constexpr int kFiles = 5000;  // small ones, and all that a browser says
+  const std::string fields = "Cookie: " + std::string(600, 'c') + "\r\n";
+  for (int i = 0; i < kFiles; ++i) {
+    kept.keep(number("GET /", i), fields, std::string(4096, 'x'));
+    ASSERT_NE(kept.ask(number("GET /", i), fields), "long way") << i;
+  }
+  for (int i = 0; i < kFiles; ++i) {
+    ASSERT_NE(kept.recognize(Kept::head_of(number("GET /", i), fields)), "unknown") << i;
+  }
 }
 
 TEST(KnownAbsence, IsProvedAnewAfterASecond) {
