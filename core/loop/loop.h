@@ -55,7 +55,8 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  // Serves until stop() was called and the connections have ended. Fails when epoll does.
+  // Serves until stop() was called and the connections have ended. Fails when epoll or its
+  // timer does.
   [[nodiscard]] Result<void> run();
 
   // Any thread, any signal handler.

@@ -31,10 +31,10 @@ namespace {
 using What = StartFailure::What;
 
 // Descriptors that are no connections: of one loop, and of the log, the door, and files that are
-// being sent. A further loop has listeners, epoll, its wake-up, a spare one, the root, and the
-// files that its cache holds open.
+// being sent. A further loop has listeners, epoll, its timer, its wake-up, a spare one, the root,
+// a directory, and the files that its cache holds open.
 constexpr std::size_t kReservedDescriptors = 64 + 64;
-constexpr std::size_t kDescriptorsOfALoop = 8 + handlers::AnswerCache::kMostFiles;
+constexpr std::size_t kDescriptorsOfALoop = 16 + handlers::AnswerCache::kMostFiles;
 
 // Measured with room to spare: a connection with the most fields that a request may have, the
 // program with its libraries, what a loop has for itself.
